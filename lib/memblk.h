@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * memblk - memory blocks of a Linux system: what there is, what can be done, doing it.
+ *
+ * Memory goes online and offline in blocks of one size, numbered by address: block N
+ * holds the bytes N * size to (N + 1) * size - 1. A run is a chain of calls in one
+ * direction. memblk_system_open() gives the system below a root, and its block size;
+ * memblk_selection_parse() the blocks that the user means; memblk_scan() the numbers of
+ * the blocks to look at; memblk_plan_init() their order, and how many are wanted.
+ * memblk_apply() then looks at each, writes where it must, and tells the result of each.
+ *
+ * Nothing here prints, exits or keeps global state. Functions that return int give 0 or a
+ * negative errno; what is returned through a ret_ pointer is written only on success,
+ * unless the function says otherwise.
+ */
+#ifndef MEMBLK_H
+#define MEMBLK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum memblk_command {
+	MEMBLK_COMMAND_ENABLE,
+	MEMBLK_COMMAND_DISABLE,
+	MEMBLK_COMMAND_CONFIGURE,
+	MEMBLK_COMMAND_DECONFIGURE,
+	_MEMBLK_COMMAND_MAX,
+};
+
+/* What `state` says. Everything but the words the kernel has for it is UNKNOWN. */
+enum memblk_state {
+	MEMBLK_STATE_UNKNOWN,
+	MEMBLK_STATE_ONLINE,
+	MEMBLK_STATE_OFFLINE,
+	MEMBLK_STATE_GOING_OFFLINE,
+	_MEMBLK_STATE_MAX,
+};
+
+/* NONE stands for no zone asked for, and for a name that is none of these. */
+enum memblk_zone {
+	MEMBLK_ZONE_NONE,
+	MEMBLK_ZONE_DMA,
+	MEMBLK_ZONE_DMA32,
+	MEMBLK_ZONE_NORMAL,
+	MEMBLK_ZONE_HIGHMEM,
+	MEMBLK_ZONE_MOVABLE,
+	MEMBLK_ZONE_DEVICE,
+	_MEMBLK_ZONE_MAX,
+};
+
+/* Name of ZONE as the user may write it, a string that is never freed; NULL for NONE. */
+const char *memblk_zone_to_string(enum memblk_zone zone);
+
+/*
+ * The zone of that name, in upper or lower case whatever the locale; NONE if there is
+ * none.
+ */
+enum memblk_zone memblk_zone_from_string(const char *name);
+
+/* ---- What the user means ---- */
+
+enum memblk_selection_kind {
+	MEMBLK_SELECTION_SIZE,   /* any nblocks blocks */
+	MEMBLK_SELECTION_BLOCKS, /* the blocks first to last, first <= last */
+};
+
+struct memblk_selection {
+	enum memblk_selection_kind kind;
+	uint64_t nblocks;
+	uint64_t first, last;
+};
+
+/* What is wrong with an operand. */
+enum memblk_fault_kind {
+	MEMBLK_FAULT_PARAMETER,       /* has not one part, nor two */
+	MEMBLK_FAULT_SIZE,            /* no size */
+	MEMBLK_FAULT_SIZE_IS_ADDRESS, /* no size, but an address alone */
+	MEMBLK_FAULT_SIZE_TOO_LARGE,  /* 2^64 bytes or more */
+	MEMBLK_FAULT_SIZE_UNALIGNED,  /* no multiple of the block size */
+	MEMBLK_FAULT_START_FORMAT,    /* start of a range does not begin with 0x */
+	MEMBLK_FAULT_START_IS_BLOCK,  /* the same, in what would be a range of blocks */
+	MEMBLK_FAULT_END_FORMAT,
+	MEMBLK_FAULT_START_ADDRESS, /* no hexadecimal number */
+	MEMBLK_FAULT_END_ADDRESS,
+	MEMBLK_FAULT_ADDRESS_UNALIGNED,
+	MEMBLK_FAULT_BLOCK, /* no decimal number */
+	MEMBLK_FAULT_BLOCK_START,
+	MEMBLK_FAULT_BLOCK_END,
+	MEMBLK_FAULT_RANGE, /* ends before it starts */
+	_MEMBLK_FAULT_MAX,
+};
+
+struct memblk_fault {
+	enum memblk_fault_kind kind;
+	const char *text; /* the part at fault, inside the operand */
+	size_t length;    /* of text, in bytes */
+	int error;        /* EINVAL, or ERANGE where a number is beyond 64 bits */
+};
+
+/*
+ * Parses OPERAND: a BLOCKRANGE if BLOCKS, else a RANGE of addresses if it has a dash,
+ * else a SIZE, which counts MiB without a suffix. Returns -EINVAL or -ERANGE for a bad
+ * one, and only then writes *RET_FAULT, whose text lives as long as OPERAND.
+ */
+int memblk_selection_parse(const char *operand, bool blocks, uint64_t block_size_bytes,
+			   struct memblk_selection *ret, struct memblk_fault *ret_fault);
+
+#define MEMBLK_SIZE_STRING_MAX 24
+
+/*
+ * Writes SIZE_BYTES to BUFFER for people: 128M, 1.5G, 0B; one decimal at most, rounded
+ * half up.
+ */
+const char *memblk_size_to_string(uint64_t size_bytes,
+				  char buffer[MEMBLK_SIZE_STRING_MAX]);
+
+enum memblk_memmap {
+	MEMBLK_MEMMAP_KEEP, /* leave memmap_on_memory as it is */
+	MEMBLK_MEMMAP_OFF,
+	MEMBLK_MEMMAP_ON,
+};
+
+struct memblk_request {
+	enum memblk_command command;
+	struct memblk_selection selection;
+	enum memblk_zone zone;     /* ENABLE and DISABLE only */
+	enum memblk_memmap memmap; /* CONFIGURE only */
+};
+
+/* ---- The system ---- */
+
+struct memblk_system;
+
+/* At which step a system could not be used. */
+enum memblk_system_step {
+	MEMBLK_SYSTEM_MEMORY,     /* opening the memory directory */
+	MEMBLK_SYSTEM_BLOCK_SIZE, /* reading the block size; -EBADMSG: it is no power of
+				     two */
+	MEMBLK_SYSTEM_FIRMWARE,   /* reading the firmware's directory */
+};
+
+/*
+ * Opens the system whose root is SYSROOT, the running one where SYSROOT is NULL. On
+ * failure *RET_STEP tells where. The caller frees *RET with memblk_system_free().
+ */
+int memblk_system_open(const char *sysroot, struct memblk_system **ret,
+		       enum memblk_system_step *ret_step);
+
+/* Frees SYSTEM; NULL is allowed. */
+void memblk_system_free(struct memblk_system *system);
+
+/* Bytes of a block, a power of two. */
+uint64_t memblk_system_block_size(const struct memblk_system *system);
+
+/*
+ * Whether the firmware lists the memory blocks and wants each configured before it can be
+ * online (s390 from Linux 6.19 on). An empty list does not count.
+ */
+bool memblk_system_is_configurable(const struct memblk_system *system);
+
+/* 0 if there is a memory block, -ENODATA if there is none, else why that cannot be told.
+ */
+int memblk_system_check_blocks(struct memblk_system *system);
+
+/*
+ * The memory directory, or the firmware's, by the name it has on a running system; never
+ * freed.
+ */
+const char *memblk_memory_path(void);
+const char *memblk_firmware_path(void);
+
+struct memblk_mount {
+	bool expected;   /* sysfs is mounted where it belongs */
+	bool read_only;  /* and what is mounted there cannot be written */
+	char *elsewhere; /* where else it is mounted, NULL if nowhere; the caller frees it
+			  */
+	char *read_only_path; /* the mount point that cannot be written; the caller frees
+				 it */
+};
+
+/*
+ * Reads from the mount table of SYSROOT (NULL: the running system) where sysfs is. For
+ * the sake of an error message only. -ENOENT where there is no mount table, which is not
+ * worth a word.
+ */
+int memblk_mount_find(const char *sysroot, struct memblk_mount *ret);
+
+/* Frees what MOUNT holds. */
+void memblk_mount_done(struct memblk_mount *mount);
+
+/* ---- Scan and plan ---- */
+
+/*
+ * Numbers of the blocks that SELECTION may touch, ascending, in an array that the caller
+ * frees. A short range is not looked up in the directory, however long that is: its
+ * numbers are given as they are, and memblk_apply() finds out which of them exist.
+ */
+int memblk_scan(struct memblk_system *system, const struct memblk_selection *selection,
+		uint64_t **ret_blocks, size_t *ret_nblocks);
+
+/* Blocks in the order in which they are tried. Borrows the scanned array. */
+struct memblk_plan {
+	const uint64_t *blocks;
+	size_t nblocks;
+	bool descending;
+	bool by_size;  /* any blocks will do, until goal of them are as wanted */
+	uint64_t goal; /* blocks wanted */
+};
+
+/*
+ * By size, blocks go offline from the highest down, as the kernel fills the lowest first;
+ * all else is done from the lowest up. BLOCKS must be ascending and outlive *RET.
+ */
+void memblk_plan_init(struct memblk_plan *ret, const struct memblk_request *request,
+		      const uint64_t *blocks, size_t nblocks);
+
+/* The block that is tried as number POSITION, below plan->nblocks. */
+uint64_t memblk_plan_at(const struct memblk_plan *plan, size_t position);
+
+/*
+ * Tells whether zones are known at all: whether any block of PLAN, or failing that any of
+ * SYSTEM, has valid_zones. The kernel shows it only where memory can be taken out again.
+ */
+int memblk_system_has_zones(struct memblk_system *system, const struct memblk_plan *plan,
+			    bool *ret);
+
+/* ---- Apply ---- */
+
+enum memblk_status {
+	MEMBLK_STATUS_CHANGED,
+	MEMBLK_STATUS_ALREADY, /* nothing to do, or somebody else was quicker */
+	MEMBLK_STATUS_FAILED,
+	MEMBLK_STATUS_MISSING, /* there is no such block */
+	_MEMBLK_STATUS_MAX,
+};
+
+/* What was being done when it failed. */
+enum memblk_step {
+	MEMBLK_STEP_ENABLE,
+	MEMBLK_STEP_DISABLE,
+	MEMBLK_STEP_CONFIGURE,
+	MEMBLK_STEP_DECONFIGURE,
+	MEMBLK_STEP_MEMMAP,
+	_MEMBLK_STEP_MAX,
+};
+
+enum memblk_reason {
+	MEMBLK_REASON_NONE,
+	MEMBLK_REASON_ERRNO,           /* error says why */
+	MEMBLK_REASON_ZONE_MISMATCH,   /* the zone is none that the block can be in */
+	MEMBLK_REASON_ZONE_UNKNOWN,    /* valid_zones cannot be read, error says why */
+	MEMBLK_REASON_ZONE_OTHER,      /* it was online already, in another zone: zone */
+	MEMBLK_REASON_ZONE_MISSED,     /* it came online in another zone: zone */
+	MEMBLK_REASON_ZONE_NOT_SINGLE, /* it lies in several zones, or none: never goes
+					  offline */
+	MEMBLK_REASON_NOT_CONFIGURED, /* the firmware lists it, but there is no such block
+					 yet */
+	MEMBLK_REASON_MUST_DECONFIGURE, /* memmap_on_memory is fixed once it is configured
+					 */
+	MEMBLK_REASON_MUST_BE_OFFLINE,  /* online, which forbids to deconfigure it */
+	_MEMBLK_REASON_MAX,
+};
+
+/*
+ * What became of one block. The flags tell what this run did to it, whatever its status;
+ * step, reason, error and zone tell why it FAILED. Plain data without pointers.
+ */
+struct memblk_result {
+	uint64_t index;
+	enum memblk_status status;
+	bool configured;
+	bool switched; /* taken online or offline */
+	bool deconfigured;
+	bool already_deconfigured; /* the last step had nothing to do */
+	enum memblk_step step;
+	enum memblk_reason reason;
+	enum memblk_zone zone;
+	int error;             /* positive errno */
+	int deconfigure_error; /* positive errno, of a last step that failed by itself */
+};
+
+/*
+ * Called for each block that was tried, in that order. The result is gone when it
+ * returns.
+ */
+typedef void (*memblk_result_fn)(const struct memblk_result *result, void *data);
+
+/*
+ * Carries out PLAN for REQUEST and tells RESULT_FN of each block. By size, a block that
+ * is already as wanted is no candidate and not told of; the walk ends when the goal is
+ * reached, or where the system cannot be written at all (EACCES, EROFS).
+ */
+void memblk_apply(struct memblk_system *system, const struct memblk_request *request,
+		  const struct memblk_plan *plan, memblk_result_fn result_fn, void *data);
+
+#endif

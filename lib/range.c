@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * SIZE, RANGE and BLOCKRANGE: from the operand's text to a selection of blocks, and sizes
+ * back to text. Pure: no system is asked, and no locale, so that a number means the same
+ * everywhere.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "memblk.h"
+#include "util.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+/* A part of the operand, from text up to end. */
+struct span {
+	const char *text, *end;
+};
+
+static int fault(struct memblk_fault *ret, enum memblk_fault_kind kind, struct span span,
+		 int error)
+{
+	*ret = (struct memblk_fault){
+		.kind = kind,
+		.text = span.text,
+		.length = (size_t) (span.end - span.text),
+		.error = error,
+	};
+	return -error;
+}
+
+static int digit_value(char c, unsigned int base)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *digit;
+
+	if (c >= 'A' && c <= 'F')
+		c = (char) (c - 'A' + 'a');
+	digit = c ? memchr(digits, c, base) : NULL;
+
+	return digit ? (int) (digit - digits) : -1;
+}
+
+/*
+ * Reads digits of BASE from *CURSOR up to END or to the first character that is none,
+ * where *CURSOR is left. -EINVAL if there is no digit, -ERANGE beyond 64 bits.
+ */
+static int parse_digits(const char **cursor, const char *end, unsigned int base,
+			uint64_t *ret)
+{
+	const char *start = *cursor;
+	uint64_t value = 0;
+
+	for (; *cursor < end; (*cursor)++) {
+		int digit = digit_value(**cursor, base);
+
+		if (digit < 0)
+			break;
+		if (__builtin_mul_overflow(value, base, &value) ||
+		    __builtin_add_overflow(value, (uint64_t) digit, &value))
+			return -ERANGE;
+	}
+	if (*cursor == start)
+		return -EINVAL;
+	*ret = value;
+
+	return 0;
+}
+
+static bool has_leading_zero(struct span span)
+{
+	return span.end - span.text > 1 && span.text[0] == '0' &&
+	       digit_value(span.text[1], 10) >= 0;
+}
+
+/* The whole of SPAN is one number. */
+static int parse_number(struct span span, unsigned int base, uint64_t *ret)
+{
+	const char *cursor = span.text;
+	uint64_t value;
+	int r;
+
+	if (base == 10 && has_leading_zero(span))
+		return -EINVAL;
+	r = parse_digits(&cursor, span.end, base, &value);
+	if (r < 0)
+		return r;
+	if (cursor != span.end)
+		return -EINVAL;
+	*ret = value;
+
+	return 0;
+}
+
+/* ---- SIZE ---- */
+
+struct unit {
+	unsigned int base;  /* 1024 or 1000 */
+	unsigned int power; /* of the base */
+};
+
+#define UNIT_POWER_MAX 6 /* E: of Z and Y, nothing but zero fits 64 bits */
+
+/* K, KiB or KB and so on; the whole of SPAN. */
+static bool parse_unit(struct span span, struct unit *ret)
+{
+	static const char prefixes[] = "kmgtpezy";
+	size_t length = (size_t) (span.end - span.text);
+	const char *prefix;
+
+	if (length < 1 || length > 3)
+		return false;
+	prefix = memchr(prefixes, span.text[0] | 0x20, sizeof(prefixes) - 1);
+	if (!prefix)
+		return false;
+	if (length > 1 && (span.end[-1] | 0x20) != 'b')
+		return false;
+	if (length == 3 && span.text[1] != 'i')
+		return false;
+
+	*ret = (struct unit){
+		.base = length == 2 ? 1000 : 1024,
+		.power = (unsigned int) (prefix - prefixes) + 1,
+	};
+	return true;
+}
+
+/*
+ * A fraction times a power of 2 or 10 up to 2^60 is a whole number only if it has at most
+ * so many digits without the zeros at its end.
+ */
+#define FRACTION_DIGITS_MAX 60
+
+struct fraction {
+	unsigned char digit[FRACTION_DIGITS_MAX];
+	size_t ndigits;
+};
+
+/* The digits of SPAN. False if some are left out: then no number of bytes is whole. */
+static bool fraction_init(struct fraction *ret, struct span span)
+{
+	bool exact = true;
+
+	while (span.end > span.text && span.end[-1] == '0')
+		span.end--;
+	if ((size_t) (span.end - span.text) > ARRAY_SIZE(ret->digit)) {
+		span.end = span.text + ARRAY_SIZE(ret->digit);
+		exact = false;
+	}
+
+	ret->ndigits = 0;
+	for (const char *c = span.text; c < span.end; c++)
+		ret->digit[ret->ndigits++] = (unsigned char) (*c - '0');
+	return exact;
+}
+
+/* Multiplies FRACTION, which keeps what is behind the point; returns what is before it.
+ */
+static unsigned int fraction_multiply(struct fraction *fraction, unsigned int factor)
+{
+	unsigned int carry = 0;
+
+	for (size_t i = fraction->ndigits; i-- > 0;) {
+		carry += fraction->digit[i] * factor;
+		fraction->digit[i] = (unsigned char) (carry % 10);
+		carry /= 10;
+	}
+	return carry;
+}
+
+static bool fraction_is_zero(const struct fraction *fraction)
+{
+	for (size_t i = 0; i < fraction->ndigits; i++)
+		if (fraction->digit[i])
+			return false;
+	return true;
+}
+
+/*
+ * *VALUE and the fraction behind it, in UNIT, exactly: 0.1G has no whole number of bytes,
+ * whatever a floating-point number would make of it. -ERANGE beyond 64 bits, -EDOM if not
+ * whole.
+ */
+static int scale(uint64_t *value, struct span decimals, struct unit unit)
+{
+	struct fraction fraction;
+	bool exact = fraction_init(&fraction, decimals);
+
+	if (unit.power > UNIT_POWER_MAX &&
+	    (*value || !exact || !fraction_is_zero(&fraction)))
+		return -ERANGE;
+	for (unsigned int i = 0; i < unit.power; i++)
+		if (__builtin_mul_overflow(*value, unit.base, value) ||
+		    __builtin_add_overflow(
+			    *value, fraction_multiply(&fraction, unit.base), value))
+			return -ERANGE;
+
+	return exact && fraction_is_zero(&fraction) ? 0 : -EDOM;
+}
+
+/*
+ * -EINVAL: no size; -ERANGE: a number beyond 64 bits; -E2BIG: so many MiB; -EDOM: not
+ * whole.
+ */
+static int parse_size(struct span span, uint64_t *ret)
+{
+	const char *cursor = span.text;
+	struct span decimals = { NULL, NULL };
+	struct unit unit = { .base = 1024, .power = 2 };
+	bool point = false;
+	uint64_t value;
+	int r;
+
+	if (has_leading_zero(span))
+		return -EINVAL;
+	r = parse_digits(&cursor, span.end, 10, &value);
+	if (r < 0)
+		return r;
+
+	if (cursor < span.end && *cursor == '.') {
+		point = true;
+		decimals.text = ++cursor;
+		while (cursor < span.end && digit_value(*cursor, 10) >= 0)
+			cursor++;
+		decimals.end = cursor;
+	}
+
+	if (cursor == span.end) {
+		if (point)
+			return -EINVAL;
+		r = scale(&value, decimals, unit);
+		if (r < 0)
+			return -E2BIG;
+	} else {
+		if (!parse_unit((struct span){ cursor, span.end }, &unit))
+			return -EINVAL;
+		r = scale(&value, decimals, unit);
+		if (r < 0)
+			return r;
+	}
+	*ret = value;
+
+	return 0;
+}
+
+static bool is_address(struct span span)
+{
+	return span.end - span.text >= 2 && span.text[0] == '0' &&
+	       (span.text[1] | 0x20) == 'x';
+}
+
+static int select_size(struct span operand, uint64_t block_size_bytes,
+		       struct memblk_selection *ret, struct memblk_fault *ret_fault)
+{
+	uint64_t size_bytes;
+	int r;
+
+	r = parse_size(operand, &size_bytes);
+	if (r == -E2BIG)
+		return fault(ret_fault, MEMBLK_FAULT_SIZE_TOO_LARGE, operand, ERANGE);
+	if (r == -EDOM || (r == 0 && size_bytes % block_size_bytes))
+		return fault(ret_fault, MEMBLK_FAULT_SIZE_UNALIGNED, operand, EINVAL);
+	if (r < 0)
+		return fault(ret_fault,
+			     is_address(operand) ? MEMBLK_FAULT_SIZE_IS_ADDRESS
+						 : MEMBLK_FAULT_SIZE,
+			     operand, -r);
+
+	*ret = (struct memblk_selection){
+		.kind = MEMBLK_SELECTION_SIZE,
+		.nblocks = size_bytes / block_size_bytes,
+	};
+	return 0;
+}
+
+/* ---- RANGE and BLOCKRANGE ---- */
+
+static int select_blocks(struct span operand, uint64_t first, uint64_t last,
+			 struct memblk_selection *ret, struct memblk_fault *ret_fault)
+{
+	if (first > last)
+		return fault(ret_fault, MEMBLK_FAULT_RANGE, operand, EINVAL);
+
+	*ret = (struct memblk_selection){
+		.kind = MEMBLK_SELECTION_BLOCKS,
+		.first = first,
+		.last = last,
+	};
+	return 0;
+}
+
+static int select_block_range(struct span operand, struct span start, struct span end,
+			      struct memblk_selection *ret,
+			      struct memblk_fault *ret_fault)
+{
+	uint64_t first, last;
+	int r;
+
+	r = parse_number(start, 10, &first);
+	if (r < 0)
+		return fault(ret_fault, MEMBLK_FAULT_BLOCK_START, start, -r);
+	r = parse_number(end, 10, &last);
+	if (r < 0)
+		return fault(ret_fault, MEMBLK_FAULT_BLOCK_END, end, -r);
+
+	return select_blocks(operand, first, last, ret, ret_fault);
+}
+
+static int select_block(struct span operand, struct memblk_selection *ret,
+			struct memblk_fault *ret_fault)
+{
+	uint64_t index;
+	int r;
+
+	r = parse_number(operand, 10, &index);
+	if (r < 0)
+		return fault(ret_fault, MEMBLK_FAULT_BLOCK, operand, -r);
+
+	return select_blocks(operand, index, index, ret, ret_fault);
+}
+
+static bool has_address_prefix(struct span span)
+{
+	return is_address(span) && span.text[1] == 'x';
+}
+
+static int parse_address(struct span span, uint64_t *ret)
+{
+	return parse_number((struct span){ span.text + 2, span.end }, 16, ret);
+}
+
+static bool is_block_range(struct span start, struct span end)
+{
+	uint64_t ignored;
+
+	return parse_number(start, 10, &ignored) == 0 &&
+	       parse_number(end, 10, &ignored) == 0;
+}
+
+static int select_address_range(struct span operand, struct span start, struct span end,
+				uint64_t block_size_bytes, struct memblk_selection *ret,
+				struct memblk_fault *ret_fault)
+{
+	uint64_t first, last;
+	int r;
+
+	if (!has_address_prefix(start))
+		return fault(ret_fault,
+			     is_block_range(start, end) ? MEMBLK_FAULT_START_IS_BLOCK
+							: MEMBLK_FAULT_START_FORMAT,
+			     start, EINVAL);
+	if (!has_address_prefix(end))
+		return fault(ret_fault, MEMBLK_FAULT_END_FORMAT, end, EINVAL);
+	r = parse_address(start, &first);
+	if (r < 0)
+		return fault(ret_fault, MEMBLK_FAULT_START_ADDRESS, start, -r);
+	r = parse_address(end, &last);
+	if (r < 0)
+		return fault(ret_fault, MEMBLK_FAULT_END_ADDRESS, end, -r);
+	/* last + 1 is 0 at the end of the address space, and that is aligned */
+	if (first % block_size_bytes || (last + 1) % block_size_bytes)
+		return fault(ret_fault, MEMBLK_FAULT_ADDRESS_UNALIGNED, operand, EINVAL);
+	if (first > last)
+		return fault(ret_fault, MEMBLK_FAULT_RANGE, operand, EINVAL);
+
+	return select_blocks(operand, first / block_size_bytes, last / block_size_bytes,
+			     ret, ret_fault);
+}
+
+int memblk_selection_parse(const char *operand, bool blocks, uint64_t block_size_bytes,
+			   struct memblk_selection *ret, struct memblk_fault *ret_fault)
+{
+	struct span whole = { operand, operand + strlen(operand) };
+	const char *dash = strchr(operand, '-');
+	struct span start = { operand, dash };
+	struct span end = { dash ? dash + 1 : NULL, whole.end };
+
+	if (whole.text == whole.end)
+		return fault(ret_fault, MEMBLK_FAULT_PARAMETER, whole, EINVAL);
+	if (!dash)
+		return blocks ? select_block(whole, ret, ret_fault)
+			      : select_size(whole, block_size_bytes, ret, ret_fault);
+	if (start.text == start.end || end.text == end.end || strchr(end.text, '-'))
+		return fault(ret_fault, MEMBLK_FAULT_PARAMETER, whole, EINVAL);
+
+	return blocks ? select_block_range(whole, start, end, ret, ret_fault)
+		      : select_address_range(whole, start, end, block_size_bytes, ret,
+					     ret_fault);
+}
+
+/* ---- Sizes for people ---- */
+
+const char *memblk_size_to_string(uint64_t size_bytes,
+				  char buffer[MEMBLK_SIZE_STRING_MAX])
+{
+	static const char units[] = "BKMGTPE";
+	unsigned int shift = 0, whole, tenths = 0;
+
+	while (shift < 60 && size_bytes >> shift >= 1024)
+		shift += 10;
+	whole = (unsigned int) (size_bytes >> shift);
+	if (shift) {
+		/* below 2^60, so ten times as much fits */
+		uint64_t rest = size_bytes - ((uint64_t) whole << shift);
+
+		tenths = (unsigned int) ((rest * 10 + (UINT64_C(1) << (shift - 1))) >>
+					 shift);
+	}
+	if (tenths == 10) {
+		whole++;
+		tenths = 0;
+	}
+
+	if (tenths)
+		snprintf(buffer, MEMBLK_SIZE_STRING_MAX, "%u.%u%c", whole, tenths,
+			 units[shift / 10]);
+	else
+		snprintf(buffer, MEMBLK_SIZE_STRING_MAX, "%u%c", whole,
+			 units[shift / 10]);
+	return buffer;
+}
