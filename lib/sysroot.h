@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where things are below a root. The only place that spells paths of sysfs and procfs;
+ * all are relative to the root.
+ */
+#ifndef MEMBLK_SYSROOT_H
+#define MEMBLK_SYSROOT_H
+
+#include <stdint.h>
+
+#define SYSROOT_MEMORY "sys/devices/system/memory"
+#define SYSROOT_BLOCK_SIZE SYSROOT_MEMORY "/block_size_bytes"
+#define SYSROOT_FIRMWARE "sys/firmware/memory"
+
+#define SYSROOT_PATH_MAX 96
+
+/*
+ * NAME in the directory of block INDEX below DIRECTORY; the directory itself if NAME is
+ * "".
+ */
+const char *sysroot_block_path(char path[SYSROOT_PATH_MAX], const char *directory,
+			       uint64_t index, const char *name);
+
+#endif
