@@ -34,10 +34,34 @@ tests_unit_test_zone_LDADD = $(unit_ldadd)
 
 # ---- on trees of plain files -------------------------------------------------------------
 
-test_helpers =
+test_helpers = \
+	tests/cli/no-openat2 \
+	tests/cli/on-write
 
+tests_cli_no_openat2_SOURCES = tests/cli/no-openat2.c
+tests_cli_on_write_SOURCES = tests/cli/on-write.c
 
-bats_tests =
+bats_tests = \
+	tests/cli/by-range.bats \
+	tests/cli/by-size.bats \
+	tests/cli/errors.bats \
+	tests/cli/mounts.bats \
+	tests/cli/operands.bats \
+	tests/cli/options.bats \
+	tests/cli/s390-failures.bats \
+	tests/cli/s390-kernel.bats \
+	tests/cli/s390-online.bats \
+	tests/cli/s390-usage.bats \
+	tests/cli/s390.bats \
+	tests/cli/sizes.bats \
+	tests/cli/states.bats \
+	tests/cli/streams.bats \
+	tests/cli/syscalls.bats \
+	tests/cli/sysroot.bats \
+	tests/cli/system.bats \
+	tests/cli/trees.bats \
+	tests/cli/walk.bats \
+	tests/cli/zones.bats
 
 bats_helpers = \
 	tests/helpers.bash \
