@@ -61,9 +61,15 @@ bats_tests = \
 	tests/cli/system.bats \
 	tests/cli/trees.bats \
 	tests/cli/walk.bats \
-	tests/cli/zones.bats
+	tests/cli/zones.bats \
+	tests/differential/differential.bats
 
 bats_helpers = \
+	tests/differential/common.bash \
+	tests/differential/compare \
+	tests/differential/exceptions \
+	tests/differential/newer.bats \
+	tests/differential/table \
 	tests/helpers.bash \
 	tests/unit/coverage
 
