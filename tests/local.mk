@@ -75,9 +75,23 @@ bats_helpers = \
 
 # ---- in a virtual machine ----------------------------------------------------------------
 
-guest_tests =
+guest_tests = \
+	tests/guest/auto-online.bats \
+	tests/guest/disable.bats \
+	tests/guest/enable.bats \
+	tests/guest/race.bats \
+	tests/guest/refused.bats
 
-guest_helpers =
+guest_helpers = \
+	tests/guest/agent \
+	tests/guest/fetch \
+	tests/guest/guest.bash \
+	tests/guest/image.bash \
+	tests/guest/init \
+	tests/guest/judge.bash \
+	tests/guest/keep \
+	tests/guest/mkinitrd \
+	tests/guest/pin.c
 
 # ---- beside the installed chmem ----------------------------------------------------------
 

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What the guest's kernel says of its memory. The tests believe this and not chmem.
+
+MEMORY=/sys/devices/system/memory
+
+# A block of 128 MiB, in kB and in pages of 4 KiB, for the tests.
+export BLOCK_KB=131072 BLOCK_PAGES=32768
+
+mem_total_kb() {
+	guest "awk '\$1 == \"MemTotal:\" { print \$2 }' /proc/meminfo"
+}
+
+# zone_present NODE ZONE - pages of the zone; none are in one that the kernel does not
+# name.
+zone_present() {
+	guest "awk -v node='$1,' -v zone='$2' '
+		\$1 == \"Node\" { this = \$2 == node && \$4 == zone }
+		this && \$1 == \"present\" { pages = \$2 }
+		END { print pages + 0 }' /proc/zoneinfo"
+}
+
+block_count() {
+	guest "ls $MEMORY | grep -c '^memory[0-9]'"
+}
+
+# block_states FIRST-LAST - on one line; `-` stands for a block that is not there.
+block_states() {
+	guest "for block in \$(seq ${1%-*} ${1#*-}); do
+			cat $MEMORY/memory\$block/state 2>/dev/null || echo -
+		done | paste -s -d ' '"
+}
+
+# assert_blocks FIRST-LAST STATE... - one state for all of them, or as many as there are.
+assert_blocks() {
+	local range=$1 expected=${*:2} i
+
+	if (($# == 2)); then
+		for ((i = ${1%-*}; i < ${1#*-}; i++)); do
+			expected+=" $2"
+		done
+	fi
+	is "states of $range" "$(block_states "$range")" "$expected"
+}
+
+# assert_zone BLOCK ZONE - for an online block its zone, for another all that it may go
+# to.
+assert_zone() {
+	is "valid_zones of $1" "$(guest "cat $MEMORY/memory$1/valid_zones")" "$2"
+}
+
+# assert_grown WHAT BEFORE AFTER BY
+assert_grown() {
+	is "$1, grown by" "$(($3 - $2))" "$4"
+}
+
+# Every attempt to change a block, whatever chmem does and says about it, goes through one
+# of two functions of the kernel, which can be watched.
+watch_attempts() {
+	# shellcheck disable=SC2016 # the guest's shell is the one to expand
+	guest 'cd /sys/kernel/tracing || exit
+		[ -d events/attempts ] || cat >kprobe_events <<-\EOF || exit
+			p:attempts/lock lock_device_hotplug_sysfs
+			p:attempts/begin_online device_online name=+0(+0(%di)):string
+			r:attempts/end_online device_online result=$retval:s32
+			p:attempts/begin_offline device_offline name=+0(+0(%di)):string
+			r:attempts/end_offline device_offline result=$retval:s32
+		EOF
+		echo 1 >events/attempts/enable && echo >trace'
+}
+
+# attempts COMMAND - those that programs of this name made since watch_attempts, in their
+# order, each a line "online|offline BLOCK RESULT". The result is 0, a negative errno, or
+# 1 where the block was so already, for which write(2) fails with EINVAL.
+attempts() {
+	guest "awk -v command='$1' '
+		{ task = \$1; sub(/-[0-9]+\$/, \"\", task) }
+		task != command { next }
+		match(\$0, /begin_[a-z]+:/) {
+			word = substr(\$0, RSTART + 6, RLENGTH - 7)
+			block = \$NF
+			gsub(/[^0-9]/, \"\", block)
+		}
+		/end_[a-z]+:/ { print word, block, substr(\$NF, 8) }
+	' /sys/kernel/tracing/trace"
+}
+
+# assert_attempts [LINE]... - all of chmem's; none for no argument.
+assert_attempts() {
+	is "attempts to change a block" "$(attempts chmem)" "$(printf '%s\n' "$@")"
+}
+
+# Makes what a test may count on, or fails: all that the guest began with is online in the
+# zone it began with, all that was plugged is offline.
+restore_blocks() {
+	guest "cd $MEMORY || exit
+		for block in memory*; do
+			read -r state <\$block/state
+			read -r zones <\$block/valid_zones
+			case \${block#memory}:\$state:\$zones in
+			0:online:none | [1-7]:online:DMA32 | [1-9][0-9]:offline:*) ;;
+			[1-7]:offline:*) echo online_kernel >\$block/state || exit ;;
+			[1-7]:*)
+				echo offline >\$block/state &&
+					echo online_kernel >\$block/state || exit
+				;;
+			*) echo offline >\$block/state || exit ;;
+			esac
+		done 2>/dev/null"
+}
