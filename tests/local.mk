@@ -62,9 +62,14 @@ bats_tests = \
 	tests/cli/trees.bats \
 	tests/cli/walk.bats \
 	tests/cli/zones.bats \
+	tests/completions/function.bats \
+	tests/completions/settings.bats \
+	tests/completions/terminal.bats \
 	tests/differential/differential.bats
 
 bats_helpers = \
+	tests/completions/measure \
+	tests/completions/terminal.bash \
 	tests/differential/common.bash \
 	tests/differential/compare \
 	tests/differential/exceptions \
