@@ -65,7 +65,8 @@ bats_tests = \
 	tests/completions/function.bats \
 	tests/completions/settings.bats \
 	tests/completions/terminal.bats \
-	tests/differential/differential.bats
+	tests/differential/differential.bats \
+	tests/documents/options.bats
 
 bats_helpers = \
 	tests/completions/measure \
@@ -100,4 +101,6 @@ guest_helpers = \
 
 # ---- beside the installed chmem ----------------------------------------------------------
 
-bench_scripts =
+bench_scripts = \
+	tests/bench/compare \
+	tests/bench/openat2.c
