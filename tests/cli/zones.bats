@@ -382,6 +382,23 @@ Try 'chmem --help' for more information."
 	assert_stderr_line 1 "chmem: $(block 3) disable failed: *unknown zone*"
 }
 
+@test "D17: zones that cannot be read anywhere are there all the same, and -z is not ignored" {
+	for n in {0..11}; do
+		rm "$MEMORY/memory$n/valid_zones"
+		mkdir "$MEMORY/memory$n/valid_zones"
+	done
+	run_chmem -e -z Movable -b 4
+	assert_status 1
+	assert_stdout
+	assert_stderr_like "chmem: $(block 4) enable failed: *unknown zone*Is a directory"
+	assert_stderr_length 1
+	run_chmem -d -z Normal 128M
+	assert_status 1
+	assert_stderr_line 0 "chmem: Could only disable 0B of memory"
+	assert_stderr_line 1 "chmem:   4 blocks: *unknown zone*Is a directory"
+	assert_unchanged
+}
+
 @test "D17: by size such a block is a reason" {
 	for n in {5..11}; do
 		rm "$MEMORY/memory$n/valid_zones"
