@@ -1,418 +1,478 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Carries out a plan, block by block, and tells the result of each. What a result says is
- * what the kernel acknowledged, or what it shows after it did not: errors of a write are
- * only believed once `state` was read again, for udev or the kernel itself may have been
- * quicker.
+ * Carries out a plan: the walk over its blocks, rounds over those that may pass later,
+ * and the way back when it is all or nothing. Within the process that calls it; that
+ * this may be a process of its own is the business of worker.c.
  */
 #include "config.h"
 
 #include <string.h>
 
-#include "block.h"
-#include "plan.h"
+#include "apply.h"
+#include "change.h"
+#include "interrupt.h"
+#include "reason.h"
+#include "spare.h"
 #include "util.h"
 
-struct run {
-	struct memblk_system *system;
-	const struct memblk_request *request;
-	const struct memblk_plan *plan;
+/* Between rounds. */
+#define PAUSE_MIN_MS 100
+#define PAUSE_MAX_MS 2000
+
+/* The kernel itself is short of memory when it says so of two blocks in a row. */
+#define NO_MEMORY_MAX 2
+
+struct results {
+	struct memblk_result *result;
+	size_t nresults, size;
 };
 
-static const enum memblk_step command_steps[_MEMBLK_COMMAND_MAX] = {
-	[MEMBLK_COMMAND_ENABLE] = MEMBLK_STEP_ENABLE,
-	[MEMBLK_COMMAND_DISABLE] = MEMBLK_STEP_DISABLE,
-	[MEMBLK_COMMAND_CONFIGURE] = MEMBLK_STEP_CONFIGURE,
-	[MEMBLK_COMMAND_DECONFIGURE] = MEMBLK_STEP_DECONFIGURE,
+struct walk {
+	struct run run;
+	struct spare_demand demand;
+	struct progress *progress;
+	memblk_result_fn result_fn;
+	void *data;
+
+	struct memblk_outcome outcome;
+	bool is_over;            /* outcome.end says why */
+	uint64_t spent;          /* by size: blocks that use up a part of it */
+	uint64_t ndone;          /* by size: blocks that count */
+	bool is_amiss;           /* by range: not every block is as wanted */
+	unsigned int nno_memory; /* in a row */
+	struct results held;     /* may pass in a later round */
+	struct results changed;  /* atomic: have to be set back if anything fails */
 };
 
-static void fail(struct memblk_result *result, enum memblk_step step,
-		 enum memblk_reason reason, int error)
+static int results_add(struct results *results, const struct memblk_result *result)
 {
-	result->status = MEMBLK_STATUS_FAILED;
-	result->step = step;
-	result->reason = reason;
-	result->error = error < 0 ? -error : error;
+	if (results->nresults == results->size) {
+		size_t size = results->size ? results->size * 2 : 64;
+		struct memblk_result *grown = reallocarray(results->result, size,
+							   sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		results->result = grown;
+		results->size = size;
+	}
+	results->result[results->nresults++] = *result;
+
+	return 0;
 }
 
-static void fail_with_zone(struct memblk_result *result, enum memblk_reason reason,
-			   enum memblk_zone zone)
+/* Makes room for so many, so that adding them cannot fail. */
+static int results_reserve(struct results *results, size_t nresults)
 {
-	fail(result, MEMBLK_STEP_ENABLE, reason, 0);
-	result->zone = zone;
+	results->result = reallocarray(NULL, nresults, sizeof(*results->result));
+	if (!results->result)
+		return -ENOMEM;
+	results->size = nresults;
+
+	return 0;
+}
+
+static void run_init(struct run *ret, struct memblk_system *system,
+		     const struct memblk_request *request, const struct memblk_plan *plan,
+		     struct progress *progress)
+{
+	*ret = (struct run){
+		.system = system,
+		.request = request,
+		.plan = plan,
+		.limit = { .try_ms = request->bounds.try_timeout_ms,
+			   .deadline_ms = request->bounds.deadline_ms,
+			   .since_ms = &progress->write_since_ms },
+	};
+}
+
+/* ---- The end of a walk ---- */
+
+static void end_walk(struct walk *walk, enum memblk_end end)
+{
+	if (!walk->is_over)
+		walk->outcome.end = end;
+	walk->is_over = true;
+}
+
+/* Ends the walk if its time is up or a signal came. */
+static void check_time(struct walk *walk)
+{
+	switch (alarm_check(&walk->run.limit)) {
+	case ALARM_CANCEL:
+		end_walk(walk, MEMBLK_END_INTERRUPTED);
+		break;
+	case ALARM_DEADLINE:
+		end_walk(walk, MEMBLK_END_TIMEOUT);
+		break;
+	case ALARM_TRY:
+	case ALARM_NONE:
+		break;
+	}
 }
 
 /*
- * An attribute could not be opened or read. Where that is because the block is gone, or
- * never was, nothing failed.
+ * Ends the walk where what stopped this block will stop them all. By range, blocks that
+ * cannot be written are named each.
  */
-static void fail_to_read(const struct run *run, struct memblk_result *result,
-			 enum memblk_step step, int error)
+static void check_failure(struct walk *walk, const struct memblk_result *result)
 {
-	if ((error == -ENOENT || error == -ENOTDIR) &&
-	    !block_exists(run->system, result->index))
-		result->status = MEMBLK_STATUS_MISSING;
-	else
-		fail(result, step, MEMBLK_REASON_ERRNO, error);
-}
+	bool by_size = walk->run.plan->by_size;
 
-static void fail_to_read_state(const struct run *run, struct memblk_result *result,
-			       int error)
-{
-	enum memblk_step step = command_steps[run->request->command];
-
-	fail_to_read(run, result, step, error);
-	if (result->status == MEMBLK_STATUS_FAILED && error == -ENOENT &&
-	    run->system->configurable)
-		fail(result, step, MEMBLK_REASON_NOT_CONFIGURED, 0);
-}
-
-static void read_zones(const struct run *run, uint64_t index, struct observation *seen)
-{
-	seen->zones_error = block_zones_read(run->system, index, &seen->zones);
-}
-
-/* ---- Enable ---- */
-
-/* The block is online, by whomever. Is it in the zone that was asked for? */
-static void judge_online(const struct run *run, struct memblk_result *result,
-			 enum memblk_reason other_zone_reason)
-{
-	struct observation seen;
-	enum memblk_zone other;
-
-	if (!run->request->zone)
+	walk->nno_memory = result->status == MEMBLK_STATUS_FAILED &&
+					   result->error == ENOMEM
+				   ? walk->nno_memory + 1
+				   : 0;
+	if (result->status != MEMBLK_STATUS_FAILED)
 		return;
-	read_zones(run, result->index, &seen);
-	other = plan_other_zone(run->request, &seen);
-	if (other)
-		fail_with_zone(result, other_zone_reason, other);
+
+	check_time(walk);
+	if (result->reason == MEMBLK_REASON_LOCKED)
+		end_walk(walk, MEMBLK_END_LOCKED);
+	else if (result->reason == MEMBLK_REASON_SPARE_MEMORY)
+		end_walk(walk, MEMBLK_END_SPARE);
+	else if (walk->nno_memory == NO_MEMORY_MAX)
+		end_walk(walk, MEMBLK_END_NO_MEMORY);
+	else if (by_size && (result->error == EACCES || result->error == EROFS))
+		end_walk(walk, MEMBLK_END_DENIED);
 }
 
-/* By size, a block that is as wanted was never meant, unless this run configured it. */
-static void set_already(const struct run *run, struct memblk_result *result)
-{
-	result->status = MEMBLK_STATUS_ALREADY;
-	if (run->request->command == MEMBLK_COMMAND_ENABLE &&
-	    (!run->plan->by_size || result->configured))
-		judge_online(run, result, MEMBLK_REASON_ZONE_OTHER);
-}
-
-/* A write failed. The state that is there now decides whether that matters. */
-static void settle(const struct run *run, struct memblk_result *result, int error)
-{
-	enum memblk_command command = run->request->command;
-	enum memblk_state state;
-
-	if (block_state_read(run->system, result->index, &state) == 0 &&
-	    plan_is_done(command, state))
-		set_already(run, result);
-	else
-		fail(result, command_steps[command], MEMBLK_REASON_ERRNO, error);
-}
-
-static void write_state(const struct run *run, const struct attribute *attribute,
-			const char *word, struct memblk_result *result)
-{
-	int r = attribute_write(&run->system->sysfs, attribute, word);
-
-	if (r < 0) {
-		settle(run, result, r);
-		return;
-	}
-	result->switched = true;
-	result->status = MEMBLK_STATUS_CHANGED;
-	if (run->request->command == MEMBLK_COMMAND_ENABLE)
-		judge_online(run, result, MEMBLK_REASON_ZONE_MISSED);
-}
-
-/* The block's `state` is open as ATTRIBUTE, and is not as wanted. */
-static void switch_state(const struct run *run, const struct attribute *attribute,
-			 enum memblk_state state, struct memblk_result *result)
-{
-	struct observation seen = { .state = state, .zones_error = -ENOENT };
-	struct decision decision;
-
-	if (plan_needs_zones(run->request, run->plan))
-		read_zones(run, result->index, &seen);
-	decision = plan_decide(run->request, run->plan, &seen);
-	if (decision.word)
-		write_state(run, attribute, decision.word, result);
-	else
-		fail(result, command_steps[run->request->command], decision.reason,
-		     decision.error);
-}
-
-static void enable_online(const struct run *run, struct memblk_result *result)
-{
-	struct attribute attribute;
-	enum memblk_state state;
-	int r;
-
-	r = block_state_open(run->system, result->index, &attribute, &state);
-	if (r < 0)
-		fail_to_read_state(run, result, r);
-	else if (plan_is_done(MEMBLK_COMMAND_ENABLE, state))
-		set_already(run, result);
-	else
-		switch_state(run, &attribute, state, result);
-	attribute_close(&run->system->sysfs, &attribute);
-}
-
-/* Makes sure that the block is configured. False if the result stands already. */
-static bool configure_first(const struct run *run, struct memblk_result *result)
-{
-	bool configured;
-	int r;
-
-	r = memconfig_read(run->system, result->index, MEMCONFIG_CONFIG, &configured);
-	if (r < 0) {
-		fail_to_read(run, result, MEMBLK_STEP_CONFIGURE, r);
-		return false;
-	}
-	if (configured)
-		return true;
-
-	r = memconfig_write(run->system, result->index, MEMCONFIG_CONFIG, true);
-	if (r < 0) {
-		fail(result, MEMBLK_STEP_CONFIGURE, MEMBLK_REASON_ERRNO, r);
-		return false;
-	}
-	result->configured = true;
-	return true;
-}
-
-static bool is_online_elsewhere(const struct memblk_result *result)
-{
-	return result->reason == MEMBLK_REASON_ZONE_OTHER ||
-	       result->reason == MEMBLK_REASON_ZONE_MISSED;
-}
-
-/* Gives the storage of the block back, the last step of what was done or begun. */
-static void deconfigure_last(const struct run *run, struct memblk_result *result)
-{
-	bool configured;
-	int r;
-
-	r = memconfig_read(run->system, result->index, MEMCONFIG_CONFIG, &configured);
-	if (r == 0 && configured)
-		r = memconfig_write(run->system, result->index, MEMCONFIG_CONFIG, false);
-	else if (r == 0)
-		result->already_deconfigured = true;
-
-	if (r < 0)
-		result->deconfigure_error = -r;
-	else
-		result->deconfigured = !result->already_deconfigured;
-}
-
-/*
- * 1. Where the firmware has a say, the block is configured, before its state is looked
- * at.
- * 2. With auto-online, the kernel onlines it then: that is this run's doing and counts by
- * size, or the walk would go on and configure all there is.
- * 3. A block that was configured and does not come online is deconfigured again.
- */
-static void enable(const struct run *run, struct memblk_result *result)
-{
-	if (run->system->configurable && !configure_first(run, result))
-		return;
-	enable_online(run, result);
-
-	if (!result->configured)
-		return;
-	if (run->plan->by_size && result->status == MEMBLK_STATUS_ALREADY)
-		result->status = MEMBLK_STATUS_CHANGED;
-	if (result->status == MEMBLK_STATUS_MISSING)
-		fail(result, MEMBLK_STEP_ENABLE, MEMBLK_REASON_ERRNO, ENODEV);
-	if (result->status == MEMBLK_STATUS_FAILED && !is_online_elsewhere(result))
-		deconfigure_last(run, result);
-}
-
-/* ---- Disable ---- */
-
-/* A block without a `state` is offline if the firmware says that it is not configured. */
-static void disable_absent(const struct run *run, struct memblk_result *result, int error)
-{
-	bool configured;
-
-	if (error == -ENOENT && run->system->configurable &&
-	    memconfig_read(run->system, result->index, MEMCONFIG_CONFIG, &configured) ==
-		    0 &&
-	    !configured)
-		result->status = MEMBLK_STATUS_ALREADY;
-	else
-		fail_to_read_state(run, result, error);
-}
-
-static void disable_offline(const struct run *run, struct memblk_result *result)
-{
-	struct attribute attribute;
-	enum memblk_state state;
-	int r;
-
-	r = block_state_open(run->system, result->index, &attribute, &state);
-	if (r < 0)
-		disable_absent(run, result, r);
-	else if (plan_is_done(MEMBLK_COMMAND_DISABLE, state))
-		set_already(run, result);
-	else
-		switch_state(run, &attribute, state, result);
-	attribute_close(&run->system->sysfs, &attribute);
-}
-
-/*
- * The memory that went offline counts by size even if its storage cannot be given back:
- * going on would take more from the system than was asked for. A named block is done only
- * with both.
- */
-static void disable(const struct run *run, struct memblk_result *result)
-{
-	if (run->system->configurable && !block_exists(run->system, result->index)) {
-		result->status = MEMBLK_STATUS_MISSING;
-		return;
-	}
-	disable_offline(run, result);
-
-	if (!run->system->configurable || !result->switched)
-		return;
-	deconfigure_last(run, result);
-	if (result->deconfigure_error && !run->plan->by_size)
-		fail(result, MEMBLK_STEP_DECONFIGURE, MEMBLK_REASON_NONE, 0);
-}
-
-/* ---- Configure and deconfigure ---- */
-
-/*
- * A configured block: as wanted, unless memmap_on_memory is to be another, which is too
- * late.
- */
-static void judge_configured(const struct run *run, struct memblk_result *result)
-{
-	bool memmap;
-	int r;
-
-	result->status = MEMBLK_STATUS_ALREADY;
-	if (run->request->memmap == MEMBLK_MEMMAP_KEEP)
-		return;
-	r = memconfig_read(run->system, result->index, MEMCONFIG_MEMMAP, &memmap);
-	if (r < 0)
-		fail(result, MEMBLK_STEP_MEMMAP, MEMBLK_REASON_ERRNO, r);
-	else if (memmap != (run->request->memmap == MEMBLK_MEMMAP_ON))
-		fail(result, MEMBLK_STEP_MEMMAP, MEMBLK_REASON_MUST_DECONFIGURE, 0);
-}
-
-static void configure(const struct run *run, struct memblk_result *result)
-{
-	bool configured;
-	int r;
-
-	r = memconfig_read(run->system, result->index, MEMCONFIG_CONFIG, &configured);
-	if (r < 0) {
-		fail_to_read(run, result, MEMBLK_STEP_CONFIGURE, r);
-		return;
-	}
-	if (configured) {
-		judge_configured(run, result);
-		return;
-	}
-
-	if (run->request->memmap != MEMBLK_MEMMAP_KEEP) {
-		r = memconfig_write(run->system, result->index, MEMCONFIG_MEMMAP,
-				    run->request->memmap == MEMBLK_MEMMAP_ON);
-		if (r < 0) {
-			fail(result, MEMBLK_STEP_MEMMAP, MEMBLK_REASON_ERRNO, r);
-			return;
-		}
-	}
-	r = memconfig_write(run->system, result->index, MEMCONFIG_CONFIG, true);
-	if (r < 0) {
-		fail(result, MEMBLK_STEP_CONFIGURE, MEMBLK_REASON_ERRNO, r);
-		return;
-	}
-	result->configured = true;
-	result->status = MEMBLK_STATUS_CHANGED;
-}
-
-static void deconfigure(const struct run *run, struct memblk_result *result)
-{
-	enum memblk_state state;
-	bool configured;
-	int r;
-
-	r = memconfig_read(run->system, result->index, MEMCONFIG_CONFIG, &configured);
-	if (r < 0) {
-		fail_to_read(run, result, MEMBLK_STEP_DECONFIGURE, r);
-		return;
-	}
-	if (!configured) {
-		result->status = MEMBLK_STATUS_ALREADY;
-		return;
-	}
-	/* Where the state cannot be read, the kernel knows it and answers EBUSY. */
-	if (block_state_read(run->system, result->index, &state) == 0 &&
-	    state == MEMBLK_STATE_ONLINE) {
-		fail(result, MEMBLK_STEP_DECONFIGURE, MEMBLK_REASON_MUST_BE_OFFLINE, 0);
-		return;
-	}
-
-	r = memconfig_write(run->system, result->index, MEMCONFIG_CONFIG, false);
-	if (r < 0) {
-		fail(result, MEMBLK_STEP_DECONFIGURE, MEMBLK_REASON_ERRNO, r);
-		return;
-	}
-	result->deconfigured = true;
-	result->status = MEMBLK_STATUS_CHANGED;
-}
-
-/* ---- The walk ---- */
-
-typedef void (*block_fn)(const struct run *run, struct memblk_result *result);
-
-static const block_fn command_fns[_MEMBLK_COMMAND_MAX] = {
-	[MEMBLK_COMMAND_ENABLE] = enable,
-	[MEMBLK_COMMAND_DISABLE] = disable,
-	[MEMBLK_COMMAND_CONFIGURE] = configure,
-	[MEMBLK_COMMAND_DECONFIGURE] = deconfigure,
-};
-
-/* What stops one write will stop them all. */
-static bool is_hopeless(const struct memblk_result *result)
-{
-	return result->status == MEMBLK_STATUS_FAILED &&
-	       (result->error == EACCES || result->error == EROFS);
-}
+/* ---- Results ---- */
 
 /*
  * Whether RESULT uses up a part of the size. Memory that came online in another zone, or
  * stayed configured, does, though it is not done: else a run could take any amount of it.
  */
-static bool is_spent(const struct memblk_result *result)
+static bool is_spent(const struct memblk_plan *plan, const struct memblk_result *result)
 {
 	return result->status == MEMBLK_STATUS_CHANGED || result->switched ||
+	       (plan->count_done && result->status == MEMBLK_STATUS_ALREADY) ||
 	       (result->configured && !result->deconfigured &&
 		!result->already_deconfigured);
 }
 
-void memblk_apply(struct memblk_system *system, const struct memblk_request *request,
-		  const struct memblk_plan *plan, memblk_result_fn result_fn, void *data)
+bool apply_has_changed(const struct memblk_result *result)
 {
-	struct run run = { .system = system, .request = request, .plan = plan };
-	uint64_t spent = 0;
+	return result->switched || result->memmap_before ||
+	       result->configured != result->deconfigured;
+}
 
-	for (size_t i = 0; i < plan->nblocks && (!plan->by_size || spent < plan->goal);
-	     i++) {
+/* Any block that is not as wanted, where each is meant. */
+static bool is_amiss(const struct memblk_result *result)
+{
+	return result->status != MEMBLK_STATUS_CHANGED &&
+	       result->status != MEMBLK_STATUS_ALREADY;
+}
+
+/* Whether the block is as wanted, and counts. */
+static bool is_done(const struct memblk_plan *plan, const struct memblk_result *result)
+{
+	return result->status == MEMBLK_STATUS_CHANGED ||
+	       (result->status == MEMBLK_STATUS_ALREADY &&
+		(!plan->by_size || plan->count_done));
+}
+
+/* It is clear what became of the block. */
+static void take(struct walk *walk, const struct memblk_result *result)
+{
+	const struct memblk_plan *plan = walk->run.plan;
+
+	if (walk->changed.size && apply_has_changed(result))
+		results_add(&walk->changed, result);
+	if (plan->by_size) {
+		walk->ndone += is_done(plan, result);
+		walk->spent += is_spent(plan, result);
+		if (result->status == MEMBLK_STATUS_MISSING ||
+		    (result->status == MEMBLK_STATUS_ALREADY && !plan->count_done))
+			return;
+	} else if (is_amiss(result)) {
+		walk->is_amiss = true;
+		if (walk->run.request->bounds.atomic)
+			end_walk(walk, MEMBLK_END_ATOMIC);
+	}
+	walk->result_fn(result, walk->data);
+}
+
+static bool may_pass(const struct walk *walk, const struct memblk_result *result,
+		     unsigned int round)
+{
+	return result->status == MEMBLK_STATUS_FAILED &&
+	       reason_may_pass(result->reason, &walk->run.request->bounds, round);
+}
+
+/* Tries block INDEX. */
+static void try_block(struct walk *walk, uint64_t index, unsigned int round)
+{
+	struct memblk_result *result = &walk->progress->current;
+
+	*result = (struct memblk_result){ .index = index };
+	walk->progress->in_hand = true;
+	change_block(&walk->run, result);
+	check_failure(walk, result);
+	if (!may_pass(walk, result, round) || results_add(&walk->held, result) < 0)
+		take(walk, result);
+	else if (walk->progress->held_fn && round == 0)
+		walk->progress->held_fn(result, walk->data);
+	walk->progress->in_hand = false;
+}
+
+static bool has_enough(const struct walk *walk)
+{
+	return walk->run.plan->by_size && walk->spent >= walk->run.plan->goal;
+}
+
+/* ---- Walk, rounds, rehearsal ---- */
+
+static void walk_blocks(struct walk *walk)
+{
+	const struct memblk_plan *plan = walk->run.plan;
+
+	while (walk->outcome.ntried < plan->nblocks && !has_enough(walk)) {
+		check_time(walk);
+		if (walk->is_over)
+			break;
+		try_block(walk, memblk_plan_at(plan, walk->outcome.ntried), 0);
+		walk->progress->ntried = ++walk->outcome.ntried;
+	}
+}
+
+static void pause_for(struct walk *walk, uint64_t ms)
+{
+	uint64_t until = memblk_after_ms(memblk_now_ms(), ms);
+
+	if (until > walk->run.limit.deadline_ms)
+		until = walk->run.limit.deadline_ms;
+	do {
+		interrupt_sleep(until);
+		check_time(walk);
+	} while (!walk->is_over && memblk_now_ms() < until);
+}
+
+static void walk_again(struct walk *walk, unsigned int round)
+{
+	struct results held = walk->held;
+
+	walk->held = (struct results){ .nresults = 0 };
+	for (size_t i = 0; i < held.nresults; i++) {
+		check_time(walk);
+		if (walk->is_over || has_enough(walk))
+			take(walk, &held.result[i]);
+		else
+			try_block(walk, held.result[i].index, round);
+	}
+	free(held.result);
+}
+
+static void walk_rounds(struct walk *walk)
+{
+	uint64_t pause_ms = PAUSE_MIN_MS;
+
+	for (unsigned int round = 1;
+	     walk->held.nresults && !walk->is_over && !has_enough(walk); round++) {
+		pause_for(walk, pause_ms);
+		pause_ms = pause_ms < PAUSE_MAX_MS / 2 ? pause_ms * 2 : PAUSE_MAX_MS;
+		walk_again(walk, round);
+	}
+	for (size_t i = 0; i < walk->held.nresults; i++)
+		take(walk, &walk->held.result[i]);
+	walk->held.nresults = 0;
+}
+
+/* Blocks of a long range that are not in the directory are not in the plan. */
+static bool covers_range(const struct run *run)
+{
+	const struct memblk_selection *selection = &run->request->selection;
+
+	return run->plan->by_size ||
+	       run->plan->nblocks - 1 == selection->last - selection->first;
+}
+
+/* Tells of all blocks, why it cannot work. */
+static void tell_obstacles(struct walk *walk, struct results *rehearsed)
+{
+	for (size_t i = 0; i < rehearsed->nresults; i++) {
+		struct memblk_result *result = &rehearsed->result[i];
+
+		if (result->status == MEMBLK_STATUS_CHANGED)
+			*result = (struct memblk_result){
+				.index = result->index, .status = MEMBLK_STATUS_SKIPPED
+			};
+		take(walk, result);
+	}
+}
+
+/*
+ * Whether all of it can work, as far as that shows beforehand. If not, it is told what
+ * stands in the way.
+ */
+static bool rehearse(struct walk *walk)
+{
+	const struct memblk_plan *plan = walk->run.plan;
+	struct results rehearsed = { .nresults = 0 };
+	uint64_t nfeasible = 0;
+	bool feasible;
+
+	walk->run.rehearsal = true;
+	for (size_t i = 0;
+	     i < plan->nblocks && !(plan->by_size && nfeasible == plan->goal); i++) {
 		struct memblk_result result = { .index = memblk_plan_at(plan, i) };
 
-		command_fns[request->command](&run, &result);
-		if (plan->by_size) {
-			if (result.status == MEMBLK_STATUS_ALREADY ||
-			    result.status == MEMBLK_STATUS_MISSING)
-				continue;
-			spent += is_spent(&result);
-		}
-		result_fn(&result, data);
-		if (plan->by_size && is_hopeless(&result))
+		check_time(walk);
+		if (walk->is_over)
 			break;
+		change_block(&walk->run, &result);
+		nfeasible += is_done(plan, &result);
+		results_add(&rehearsed, &result);
+		check_failure(walk, &result);
 	}
+	walk->run.rehearsal = false;
+	walk->nno_memory = 0;
+	walk->outcome.nfeasible = nfeasible;
+	walk->outcome.ntried = rehearsed.nresults;
+	feasible = nfeasible == plan->goal && covers_range(&walk->run);
+	if (feasible)
+		walk->outcome.ntried = 0;
+	else
+		tell_obstacles(walk, &rehearsed);
+	free(rehearsed.result);
+
+	return feasible;
+}
+
+/* ---- The way back ---- */
+
+static bool is_without_return(const struct memblk_result *result)
+{
+	switch (result->reason) {
+	case MEMBLK_REASON_TRY_TIMEOUT:
+	case MEMBLK_REASON_INTERRUPTED:
+	case MEMBLK_REASON_LOCKED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void revert(struct run *run, const struct memblk_result *results, size_t nresults,
+		   struct progress *progress, memblk_result_fn result_fn, void *data)
+{
+	bool given_up = false;
+
+	progress->reverting = true;
+	/* The run may well be over; the signal that ended it does not end this. */
+	run->limit.deadline_ms = MEMBLK_FOREVER;
+	run->limit.ncancels = 1;
+	while (nresults-- > 0) {
+		struct memblk_result *result = &progress->current;
+
+		*result = results[nresults];
+		result->was = result->status;
+		progress->in_hand = true;
+		if (given_up) {
+			result->status = MEMBLK_STATUS_STUCK;
+			result->reason = MEMBLK_REASON_NOT_TRIED;
+			result->error = 0;
+		} else {
+			change_revert(run, result);
+			given_up = is_without_return(result);
+		}
+		result_fn(result, data);
+		progress->in_hand = false;
+	}
+	progress->reverting = false;
+}
+
+void apply_revert(struct memblk_system *system, const struct memblk_request *request,
+		  const struct memblk_plan *plan, const struct memblk_result *results,
+		  size_t nresults, struct progress *progress, memblk_result_fn result_fn,
+		  void *data)
+{
+	struct run run;
+
+	run_init(&run, system, request, plan, progress);
+	revert(&run, results, nresults, progress, result_fn, data);
+}
+
+void apply_settle(struct memblk_system *system, const struct memblk_request *request,
+		  const struct memblk_plan *plan, struct memblk_result *result,
+		  enum memblk_reason reason)
+{
+	struct progress progress = { .write_since_ms = 0 };
+	struct run run;
+
+	run_init(&run, system, request, plan, &progress);
+	change_settle(&run, result, reason);
+}
+
+/* ---- All of it ---- */
+
+static bool has_failed(const struct walk *walk)
+{
+	if (walk->run.plan->by_size)
+		return walk->ndone < walk->run.plan->goal;
+
+	return walk->is_amiss || walk->outcome.ntried < walk->run.plan->nblocks;
+}
+
+static void carry_out(struct walk *walk)
+{
+	bool atomic = walk->run.request->bounds.atomic;
+	uint64_t huge_pages = atomic ? spare_huge_pages(walk->run.system) : 0;
+
+	if (atomic && (!rehearse(walk) ||
+		       results_reserve(&walk->changed, walk->run.plan->nblocks) < 0)) {
+		walk->outcome.refused = true;
+		end_walk(walk, MEMBLK_END_ATOMIC);
+		return;
+	}
+	if (walk->run.request->bounds.rehearsal)
+		return;
+	walk_blocks(walk);
+	walk_rounds(walk);
+	if (atomic && has_failed(walk)) {
+		end_walk(walk, MEMBLK_END_ATOMIC);
+		revert(&walk->run, walk->changed.result, walk->changed.nresults,
+		       walk->progress, walk->result_fn, walk->data);
+		if (huge_pages > spare_huge_pages(walk->run.system))
+			walk->outcome.nhuge_pages_lost = huge_pages -
+							 spare_huge_pages(
+								 walk->run.system);
+	}
+}
+
+/* Without /proc/meminfo there is nothing that memory could be kept free of. */
+static int open_spare(struct walk *walk)
+{
+	const struct memblk_request *request = walk->run.request;
+	int r;
+
+	if (request->command != MEMBLK_COMMAND_DISABLE ||
+	    !request->bounds.keep_free_bytes)
+		return 0;
+	r = spare_open(walk->run.system, request->bounds.keep_free_bytes,
+		       &walk->run.spare);
+	if (r == 0 || r == -ENOENT)
+		return 0;
+
+	end_walk(walk, MEMBLK_END_SPARE);
+	walk->outcome.error = -r;
+	return r;
+}
+
+void apply_plan(struct memblk_system *system, const struct memblk_request *request,
+		const struct memblk_plan *plan, struct progress *progress,
+		memblk_result_fn result_fn, void *data, struct memblk_outcome *ret)
+{
+	struct walk walk = { .progress = progress, .result_fn = result_fn, .data = data };
+
+	run_init(&walk.run, system, request, plan, progress);
+	walk.run.demand = &walk.demand;
+	if (open_spare(&walk) == 0)
+		carry_out(&walk);
+
+	spare_free(walk.run.spare);
+	free(walk.held.result);
+	free(walk.changed.result);
+	walk.outcome.nspent = walk.spent;
+	*ret = walk.outcome;
 }

@@ -19,20 +19,11 @@ bool block_index_from_name(const char *name, uint64_t *ret)
 {
 	static const char prefix[] = "memory";
 	const char *digits = name + sizeof(prefix) - 1;
-	uint64_t index = 0;
 
-	if (strncmp(name, prefix, sizeof(prefix) - 1))
+	if (strncmp(name, prefix, sizeof(prefix) - 1) || (digits[0] == '0' && digits[1]))
 		return false;
-	if (!*digits || (digits[0] == '0' && digits[1]))
-		return false;
-	for (; *digits; digits++)
-		if (*digits < '0' || *digits > '9' ||
-		    __builtin_mul_overflow(index, 10, &index) ||
-		    __builtin_add_overflow(index, (uint64_t) (*digits - '0'), &index))
-			return false;
-	*ret = index;
 
-	return true;
+	return decimal_parse(digits, strlen(digits), ret) == 0;
 }
 
 bool block_exists(const struct memblk_system *system, uint64_t index)

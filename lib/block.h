@@ -57,7 +57,7 @@ int block_zones_read(const struct memblk_system *system, uint64_t index,
 int memconfig_read(const struct memblk_system *system, uint64_t index, const char *name,
 		   bool *ret);
 int memconfig_write(const struct memblk_system *system, uint64_t index, const char *name,
-		    bool value);
+		    bool value, const struct limit *limit);
 
 #define MEMCONFIG_CONFIG "config"
 #define MEMCONFIG_MEMMAP "memmap_on_memory"

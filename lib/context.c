@@ -162,6 +162,19 @@ bool memblk_system_is_configurable(const struct memblk_system *system)
 	return system->configurable;
 }
 
+bool memblk_system_is_transparent(struct memblk_system *system)
+{
+	const struct sysfs *sysfs = &system->sysfs;
+	int fd = sysfs->io->open(sysfs->backend, SYSROOT_KPAGEFLAGS,
+				 O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	sysfs->io->close(sysfs->backend, fd);
+
+	return true;
+}
+
 const char *system_directory(const struct memblk_system *system)
 {
 	return system->configurable ? SYSROOT_FIRMWARE : SYSROOT_MEMORY;

@@ -7,7 +7,7 @@
  * direction. memblk_system_open() gives the system below a root, and its block size;
  * memblk_selection_parse() the blocks that the user means; memblk_scan() the numbers of
  * the blocks to look at; memblk_plan_init() their order, and how many are wanted.
- * memblk_apply() then looks at each, writes where it must, and tells the result of each.
+ * memblk_run() then looks at each, writes where it must, and tells the result of each.
  *
  * Nothing here prints, exits or keeps global state. Functions that return int give 0 or a
  * negative errno; what is returned through a ret_ pointer is written only on success,
@@ -106,6 +106,19 @@ struct memblk_fault {
 int memblk_selection_parse(const char *operand, bool blocks, uint64_t block_size_bytes,
 			   struct memblk_selection *ret, struct memblk_fault *ret_fault);
 
+/*
+ * Parses TEXT as a SIZE, whatever the block size is. Returns -EINVAL, -ERANGE for 2^64
+ * bytes or more, or -EBADMSG for a size that is not a whole number of bytes.
+ */
+int memblk_size_parse(const char *text, uint64_t *ret_bytes);
+
+/*
+ * Parses TEXT as seconds: a decimal number, whose fraction is rounded up to a
+ * millisecond, or `infinity`, which is MEMBLK_FOREVER. Returns -EINVAL, or -ERANGE where
+ * that many milliseconds are beyond 64 bits.
+ */
+int memblk_seconds_parse(const char *text, uint64_t *ret_ms);
+
 #define MEMBLK_SIZE_STRING_MAX 24
 
 /*
@@ -121,11 +134,30 @@ enum memblk_memmap {
 	MEMBLK_MEMMAP_ON,
 };
 
+/* Milliseconds that never end. */
+#define MEMBLK_FOREVER UINT64_MAX
+
+/* --keep-free without a size: as much as the kernel's own watermarks suggest. */
+#define MEMBLK_KEEP_FREE_AUTO UINT64_MAX
+
+/* What a run may cost. All zero but try_timeout_ms and deadline_ms, which are FOREVER, is
+ * a run without bounds, as util-linux's chmem makes it. */
+struct memblk_bounds {
+	uint64_t try_timeout_ms;  /* for one write to one block */
+	uint64_t deadline_ms;     /* of the whole run, on CLOCK_MONOTONIC */
+	unsigned int retries;     /* rounds over what may pass, after the walk */
+	bool retry_all;           /* in these, also what is not likely to pass */
+	uint64_t keep_free_bytes; /* DISABLE: what must be left; 0 for no check */
+	bool atomic;              /* all or nothing */
+	bool rehearsal;           /* atomic: only see whether it could work */
+};
+
 struct memblk_request {
 	enum memblk_command command;
 	struct memblk_selection selection;
 	enum memblk_zone zone;     /* ENABLE and DISABLE only */
 	enum memblk_memmap memmap; /* CONFIGURE only */
+	struct memblk_bounds bounds;
 };
 
 /* ---- The system ---- */
@@ -189,12 +221,34 @@ int memblk_mount_find(const char *sysroot, struct memblk_mount *ret);
 /* Frees what MOUNT holds. */
 void memblk_mount_done(struct memblk_mount *mount);
 
+/* ---- The lock ---- */
+
+/*
+ * Runs of chmem keep out of each other's way by flock(2) on the memory directory. It is a
+ * courtesy: the kernel knows nothing of it, and any user may hold it.
+ */
+enum memblk_lock_mode {
+	MEMBLK_LOCK_AUTO,     /* wait a while, then go on without it */
+	MEMBLK_LOCK_YES,      /* wait until the run's time is up, then fail */
+	MEMBLK_LOCK_NO,       /* do not ask for it */
+	MEMBLK_LOCK_NONBLOCK, /* fail at once */
+};
+
+/*
+ * Takes the lock, and waits for it as MODE says, to DEADLINE_MS at most. *RET_FD is what
+ * holds it, -1 if it was not asked for or if there are no locks here; the caller closes
+ * it. -EWOULDBLOCK if somebody has it; then *RET_HOLDER is that process, 0 if that is not
+ * known. -EINTR after a signal.
+ */
+int memblk_lock(struct memblk_system *system, enum memblk_lock_mode mode,
+		uint64_t deadline_ms, int *ret_fd, int *ret_holder);
+
 /* ---- Scan and plan ---- */
 
 /*
  * Numbers of the blocks that SELECTION may touch, ascending, in an array that the caller
  * frees. A short range is not looked up in the directory, however long that is: its
- * numbers are given as they are, and memblk_apply() finds out which of them exist.
+ * numbers are given as they are, and memblk_run() finds out which of them exist.
  */
 int memblk_scan(struct memblk_system *system, const struct memblk_selection *selection,
 		uint64_t **ret_blocks, size_t *ret_nblocks);
@@ -204,8 +258,9 @@ struct memblk_plan {
 	const uint64_t *blocks;
 	size_t nblocks;
 	bool descending;
-	bool by_size;  /* any blocks will do, until goal of them are as wanted */
-	uint64_t goal; /* blocks wanted */
+	bool by_size;    /* any blocks will do, until goal of them are as wanted */
+	bool count_done; /* by size: what is as wanted already counts, too */
+	uint64_t goal;   /* blocks wanted */
 };
 
 /*
@@ -217,6 +272,41 @@ void memblk_plan_init(struct memblk_plan *ret, const struct memblk_request *requ
 
 /* The block that is tried as number POSITION, below plan->nblocks. */
 uint64_t memblk_plan_at(const struct memblk_plan *plan, size_t position);
+
+/*
+ * For a run that waits for blocks to be added: which blocks it is done with, and whether
+ * the directory has changed.
+ */
+struct memblk_watch {
+	uint64_t *settled; /* ascending; owned */
+	size_t nsettled, size;
+	uint64_t nlinks; /* of the directory, before the last scan */
+};
+
+/*
+ * By size, settles the blocks that are as wanted before the run begins: those that come
+ * later count. The caller frees RET with memblk_watch_done().
+ */
+int memblk_watch_init(struct memblk_watch *ret, struct memblk_system *system,
+		      const struct memblk_request *request);
+void memblk_watch_done(struct memblk_watch *watch);
+
+/* Notes what the directory looks like. Call it before memblk_scan(). */
+void memblk_watch_mark(struct memblk_watch *watch, struct memblk_system *system);
+
+/* Takes the settled ones out of BLOCKS, which are ascending. */
+void memblk_watch_filter(const struct memblk_watch *watch, uint64_t *blocks,
+			 size_t *nblocks);
+
+/* Block INDEX is done with. */
+int memblk_watch_settle(struct memblk_watch *watch, uint64_t index);
+
+/*
+ * Sleeps until blocks were added or removed since memblk_watch_mark(), or until UNTIL_MS,
+ * which gives -ETIME; -EINTR after a signal.
+ */
+int memblk_watch_sleep(const struct memblk_watch *watch, struct memblk_system *system,
+		       uint64_t until_ms);
 
 /*
  * Tells whether zones are known at all: whether any block of PLAN, or failing that any of
@@ -231,7 +321,12 @@ enum memblk_status {
 	MEMBLK_STATUS_CHANGED,
 	MEMBLK_STATUS_ALREADY, /* nothing to do, or somebody else was quicker */
 	MEMBLK_STATUS_FAILED,
-	MEMBLK_STATUS_MISSING, /* there is no such block */
+	MEMBLK_STATUS_MISSING,  /* there is no such block */
+	MEMBLK_STATUS_PENDING,  /* given up, and the kernel is still at it */
+	MEMBLK_STATUS_REVERTED, /* was changed, and set back */
+	MEMBLK_STATUS_STUCK,    /* was changed, and could not be set back */
+	MEMBLK_STATUS_SKIPPED,  /* atomic: could have been changed, if it were not for
+				   others */
 	_MEMBLK_STATUS_MAX,
 };
 
@@ -247,7 +342,34 @@ enum memblk_step {
 
 enum memblk_reason {
 	MEMBLK_REASON_NONE,
-	MEMBLK_REASON_ERRNO,           /* error says why */
+
+	/* The kernel said no, error says how, and this is what it means. */
+	MEMBLK_REASON_ERRNO,     /* no more than error */
+	MEMBLK_REASON_GONE,      /* the block was removed meanwhile */
+	MEMBLK_REASON_BUSY,      /* in use for the moment */
+	MEMBLK_REASON_UNMOVABLE, /* it holds what cannot be moved */
+	MEMBLK_REASON_NEVER,     /* holes, several zones or nodes: never goes offline */
+	MEMBLK_REASON_NO_HOTREMOVE,  /* this kernel takes no memory offline */
+	MEMBLK_REASON_WORD_REFUSED,  /* the kernel does not know the word, or the zone
+					does not fit */
+	MEMBLK_REASON_VETO,          /* a part of the kernel objects */
+	MEMBLK_REASON_POISONED,      /* a page of it is broken */
+	MEMBLK_REASON_NO_MEMORY,     /* the kernel is short of memory itself */
+	MEMBLK_REASON_AGAIN,         /* not now */
+	MEMBLK_REASON_NO_STORAGE,    /* the hypervisor did not give or take it */
+	MEMBLK_REASON_ADDRESS_TAKEN, /* something else is at its addresses */
+	MEMBLK_REASON_NO_MEMMAP,     /* the kernel runs without memmap_on_memory */
+	MEMBLK_REASON_CONFIGURED,    /* it must be deconfigured, or offline, first */
+
+	/* It was given up. */
+	MEMBLK_REASON_TRY_TIMEOUT, /* one write took too long */
+	MEMBLK_REASON_TIMEOUT,     /* the time of the run is up */
+	MEMBLK_REASON_INTERRUPTED, /* by a signal */
+	MEMBLK_REASON_LOCKED,      /* another hot-plug operation went on all the while */
+	MEMBLK_REASON_LOST,        /* the worker came to an end of its own */
+	MEMBLK_REASON_NOT_TRIED,   /* another one did not return */
+
+	/* It was not tried. */
 	MEMBLK_REASON_ZONE_MISMATCH,   /* the zone is none that the block can be in */
 	MEMBLK_REASON_ZONE_UNKNOWN,    /* valid_zones cannot be read, error says why */
 	MEMBLK_REASON_ZONE_OTHER,      /* it was online already, in another zone: zone */
@@ -259,16 +381,26 @@ enum memblk_reason {
 	MEMBLK_REASON_MUST_DECONFIGURE, /* memmap_on_memory is fixed once it is configured
 					 */
 	MEMBLK_REASON_MUST_BE_OFFLINE,  /* online, which forbids to deconfigure it */
+
+	/* Too little would be left: left_bytes of wanted_bytes. */
+	MEMBLK_REASON_SPARE_MEMORY, /* of memory that is available */
+	MEMBLK_REASON_SPARE_NODES,  /* on the nodes that would take what is in it */
+	MEMBLK_REASON_SPARE_KERNEL, /* free in the zones that the kernel can use */
+	MEMBLK_REASON_SPARE_RATIO,  /* of these zones beside zone Movable */
+
 	_MEMBLK_REASON_MAX,
 };
 
 /*
  * What became of one block. The flags tell what this run did to it, whatever its status;
- * step, reason, error and zone tell why it FAILED. Plain data without pointers.
+ * step, reason, error and zone tell why it FAILED, is PENDING or STUCK. Plain data
+ * without pointers.
  */
 struct memblk_result {
 	uint64_t index;
 	enum memblk_status status;
+	enum memblk_status was; /* REVERTED, STUCK: before that */
+	bool begun;             /* something was written, whatever came of it */
 	bool configured;
 	bool switched; /* taken online or offline */
 	bool deconfigured;
@@ -278,20 +410,84 @@ struct memblk_result {
 	enum memblk_zone zone;
 	int error;             /* positive errno */
 	int deconfigure_error; /* positive errno, of a last step that failed by itself */
+	uint64_t limit_ms;     /* TRY_TIMEOUT, LOCKED: how long it was tried */
+	uint64_t left_bytes, wanted_bytes; /* SPARE_* */
+
+	/* What it is set back to under `atomic`. */
+	enum memblk_zone zone_before; /* of a block that was online; NONE: not known */
+	enum memblk_memmap memmap_before;
 };
 
 /*
- * Called for each block that was tried, in that order. The result is gone when it
- * returns.
+ * Called for each block that was tried, when it is clear what became of it: one that may
+ * pass in a later round comes after the others. A block that is set back comes twice. The
+ * result is gone when it returns.
  */
 typedef void (*memblk_result_fn)(const struct memblk_result *result, void *data);
 
+/* How a run ended. */
+enum memblk_end {
+	MEMBLK_END_DONE,        /* all was tried that had to be */
+	MEMBLK_END_DENIED,      /* nothing can be written here */
+	MEMBLK_END_NO_MEMORY,   /* the kernel is short of memory itself */
+	MEMBLK_END_SPARE,       /* too little would be left */
+	MEMBLK_END_LOCKED,      /* another hot-plug operation is in progress */
+	MEMBLK_END_TIMEOUT,     /* deadline_ms */
+	MEMBLK_END_INTERRUPTED, /* by a signal */
+	MEMBLK_END_ATOMIC,      /* a block failed, so all were set back */
+	MEMBLK_END_LOST,        /* the worker was killed, or is stuck in the kernel */
+	_MEMBLK_END_MAX,
+};
+
+struct memblk_outcome {
+	enum memblk_end end;
+	int error;          /* SPARE: positive errno, if that cannot be told */
+	bool refused;       /* atomic: it could not have worked, nothing was written */
+	size_t ntried;      /* blocks of the plan that were looked at */
+	uint64_t nspent;    /* by size: blocks that used up a part of it */
+	uint64_t nfeasible; /* refused by size: blocks that would have worked */
+	uint64_t nhuge_pages_lost; /* atomic: free huge pages that the kernel dissolved */
+};
+
 /*
  * Carries out PLAN for REQUEST and tells RESULT_FN of each block. By size, a block that
- * is already as wanted is no candidate and not told of; the walk ends when the goal is
- * reached, or where the system cannot be written at all (EACCES, EROFS).
+ * is already as wanted is no candidate and not told of, unless the plan counts it; the
+ * walk ends when the goal is reached, or where the system cannot be written at all
+ * (EACCES, EROFS).
+ *
+ * The work is done in a process of its own, which is left behind if the kernel does not
+ * let go of it: within request->bounds and a second the function returns. It returns
+ * -ENOMEM, and has done nothing, if there was no memory to begin.
  */
-void memblk_apply(struct memblk_system *system, const struct memblk_request *request,
-		  const struct memblk_plan *plan, memblk_result_fn result_fn, void *data);
+int memblk_run(struct memblk_system *system, const struct memblk_request *request,
+	       const struct memblk_plan *plan, memblk_result_fn result_fn, void *data,
+	       struct memblk_outcome *ret);
+
+/*
+ * Whether more is known of failures than what the kernel said: where the contents of
+ * blocks can be seen, as root on a running system.
+ */
+bool memblk_system_is_transparent(struct memblk_system *system);
+
+/* ---- Signals and time ---- */
+
+/*
+ * From now on INT, TERM and HUP end what is being done instead of the process, unless
+ * they were ignored before; TSTP stops the worker, too. The one thing that is kept for
+ * the whole process.
+ */
+void memblk_signals_catch(void);
+
+/* The first of them that came, or 0. */
+int memblk_signals_caught(void);
+
+/* Dies of the signal that came; returns if there was none. */
+void memblk_signals_die(void);
+
+/* Milliseconds on CLOCK_MONOTONIC. */
+uint64_t memblk_now_ms(void);
+
+/* A moment that long after START_MS; FOREVER if DURATION_MS is. */
+uint64_t memblk_after_ms(uint64_t start_ms, uint64_t duration_ms);
 
 #endif

@@ -30,11 +30,11 @@ int memconfig_read(const struct memblk_system *system, uint64_t index, const cha
 }
 
 int memconfig_write(const struct memblk_system *system, uint64_t index, const char *name,
-		    bool value)
+		    bool value, const struct limit *limit)
 {
 	char path[SYSROOT_PATH_MAX];
 
 	return sysfs_write(&system->sysfs,
 			   sysroot_block_path(path, SYSROOT_FIRMWARE, index, name),
-			   value ? "1" : "0");
+			   value ? "1" : "0", limit);
 }

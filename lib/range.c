@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SIZE, RANGE and BLOCKRANGE: from the operand's text to a selection of blocks, and sizes
- * back to text. Pure: no system is asked, and no locale, so that a number means the same
- * everywhere.
+ * SIZE, RANGE, BLOCKRANGE and seconds: from text to a selection of blocks or a number,
+ * and sizes back to text. Pure: no system is asked, and no locale, so that a number means
+ * the same everywhere.
  */
 #include "config.h"
 
@@ -89,6 +89,36 @@ static int parse_number(struct span span, unsigned int base, uint64_t *ret)
 	if (cursor != span.end)
 		return -EINVAL;
 	*ret = value;
+
+	return 0;
+}
+
+/*
+ * Reads a number as parse_digits() does, in decimal digits without a leading zero, and
+ * the point and the digits behind it, if there is one: *RET_DECIMALS, which may be empty.
+ * Its text is NULL where there is no point.
+ */
+static int parse_decimal(const char **cursor, const char *end, uint64_t *ret_value,
+			 struct span *ret_decimals)
+{
+	struct span decimals = { NULL, NULL };
+	uint64_t value;
+	int r;
+
+	if (has_leading_zero((struct span){ *cursor, end }))
+		return -EINVAL;
+	r = parse_digits(cursor, end, 10, &value);
+	if (r < 0)
+		return r;
+
+	if (*cursor < end && **cursor == '.') {
+		decimals.text = ++*cursor;
+		while (*cursor < end && digit_value(**cursor, 10) >= 0)
+			(*cursor)++;
+		decimals.end = *cursor;
+	}
+	*ret_value = value;
+	*ret_decimals = decimals;
 
 	return 0;
 }
@@ -206,28 +236,17 @@ static int scale(uint64_t *value, struct span decimals, struct unit unit)
 static int parse_size(struct span span, uint64_t *ret)
 {
 	const char *cursor = span.text;
-	struct span decimals = { NULL, NULL };
 	struct unit unit = { .base = 1024, .power = 2 };
-	bool point = false;
+	struct span decimals;
 	uint64_t value;
 	int r;
 
-	if (has_leading_zero(span))
-		return -EINVAL;
-	r = parse_digits(&cursor, span.end, 10, &value);
+	r = parse_decimal(&cursor, span.end, &value, &decimals);
 	if (r < 0)
 		return r;
 
-	if (cursor < span.end && *cursor == '.') {
-		point = true;
-		decimals.text = ++cursor;
-		while (cursor < span.end && digit_value(*cursor, 10) >= 0)
-			cursor++;
-		decimals.end = cursor;
-	}
-
 	if (cursor == span.end) {
-		if (point)
+		if (decimals.text)
 			return -EINVAL;
 		r = scale(&value, decimals, unit);
 		if (r < 0)
@@ -242,6 +261,15 @@ static int parse_size(struct span span, uint64_t *ret)
 	*ret = value;
 
 	return 0;
+}
+
+int memblk_size_parse(const char *text, uint64_t *ret_bytes)
+{
+	int r = parse_size((struct span){ text, text + strlen(text) }, ret_bytes);
+
+	if (r == -E2BIG)
+		return -ERANGE;
+	return r == -EDOM ? -EBADMSG : r;
 }
 
 static bool is_address(struct span span)
@@ -387,6 +415,40 @@ int memblk_selection_parse(const char *operand, bool blocks, uint64_t block_size
 	return blocks ? select_block_range(whole, start, end, ret, ret_fault)
 		      : select_address_range(whole, start, end, block_size_bytes, ret,
 					     ret_fault);
+}
+
+/* ---- Seconds ---- */
+
+int memblk_seconds_parse(const char *text, uint64_t *ret_ms)
+{
+	const struct unit milliseconds = { .base = 1000, .power = 1 };
+	const char *cursor = text, *end = text + strlen(text);
+	struct span decimals;
+	uint64_t value;
+	int r;
+
+	if (!strcmp(text, "infinity")) {
+		*ret_ms = MEMBLK_FOREVER;
+		return 0;
+	}
+
+	r = parse_decimal(&cursor, end, &value, &decimals);
+	if (r < 0)
+		return r;
+	if (cursor != end || (decimals.text && decimals.text == decimals.end))
+		return -EINVAL;
+
+	r = scale(&value, decimals, milliseconds);
+	/* a part of a millisecond is a whole one: what is not 0 must not become it */
+	if (r == -EDOM)
+		r = __builtin_add_overflow(value, 1, &value) ? -ERANGE : 0;
+	if (r < 0)
+		return r;
+	if (value == MEMBLK_FOREVER)
+		return -ERANGE;
+	*ret_ms = value;
+
+	return 0;
 }
 
 /* ---- Sizes for people ---- */

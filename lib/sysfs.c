@@ -65,18 +65,26 @@ int attribute_open(const struct sysfs *sysfs, const char *path,
 	return read_text(sysfs, attribute->fd, attribute->text, &attribute->length);
 }
 
-static int write_word(const struct sysfs *sysfs, int fd, const char *word)
+int attribute_reread(const struct sysfs *sysfs, struct attribute *attribute)
+{
+	return read_text(sysfs, attribute->fd, attribute->text, &attribute->length);
+}
+
+static int write_word(const struct sysfs *sysfs, int fd, const char *word,
+		      const struct limit *limit)
 {
 	size_t length = strlen(word);
 	ssize_t written;
 
 	/*
-	 * A stop and a continue give EINTR without a handler of ours; nothing was done
-	 * then.
+	 * A stop and a continue, the freezer and ptrace give EINTR without a signal of
+	 * ours; nothing was done then.
 	 */
+	alarm_begin(limit, fd, sysfs->io->blunt(sysfs->backend));
 	do
 		written = sysfs->io->write(sysfs->backend, fd, word, length);
-	while (written == -EINTR);
+	while (written == -EINTR && !alarm_cause(limit));
+	alarm_end(limit);
 	if (written < 0)
 		return (int) written;
 
@@ -84,18 +92,21 @@ static int write_word(const struct sysfs *sysfs, int fd, const char *word)
 }
 
 int attribute_write(const struct sysfs *sysfs, const struct attribute *attribute,
-		    const char *word)
+		    const char *word, const struct limit *limit)
 {
 	size_t length = strlen(word);
 	int r;
 
 	if (attribute->write_error)
 		return attribute->write_error;
-	r = write_word(sysfs, attribute->fd, word);
+	r = write_word(sysfs, attribute->fd, word, limit);
 	if (r < 0 || attribute->length <= length)
 		return r;
 
-	return sysfs->io->truncate(sysfs->backend, attribute->fd, length);
+	r = sysfs->io->truncate(sysfs->backend, attribute->fd, length);
+
+	/* given up just after the kernel had done it */
+	return r == -EBADF ? 0 : r;
 }
 
 void attribute_close(const struct sysfs *sysfs, struct attribute *attribute)
@@ -119,14 +130,15 @@ int sysfs_read(const struct sysfs *sysfs, const char *path, char *text)
 	return r;
 }
 
-int sysfs_write(const struct sysfs *sysfs, const char *path, const char *word)
+int sysfs_write(const struct sysfs *sysfs, const char *path, const char *word,
+		const struct limit *limit)
 {
 	int fd, r;
 
 	fd = open_path(sysfs, path, O_WRONLY);
 	if (fd < 0)
 		return fd;
-	r = write_word(sysfs, fd, word);
+	r = write_word(sysfs, fd, word, limit);
 	sysfs->io->close(sysfs->backend, fd);
 
 	return r;

@@ -13,11 +13,15 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "alarm.h"
+
 /*
  * Called for each name in a directory that may be a directory itself; non-zero ends the
  * list.
  */
 typedef int (*io_entry_fn)(const char *name, void *data);
+
+#define IO_KEEP_MAX 2
 
 /*
  * Each returns -errno on failure. A descriptor is only ever handed back to the same
@@ -32,6 +36,10 @@ struct io {
 	/* What entry_fn gave last, or 0. */
 	int (*list)(void *backend, const char *path, io_entry_fn entry_fn, void *data);
 	void (*close)(void *backend, int fd);
+	/* A descriptor of the process that cannot be written, see alarm.h; or -1. */
+	int (*blunt)(void *backend);
+	/* The descriptors of the process that the table needs, and how many. */
+	size_t (*keep)(void *backend, int fds[IO_KEEP_MAX]);
 	void (*free)(void *backend);
 };
 
@@ -68,12 +76,16 @@ void sysfs_close(struct sysfs *sysfs);
 int attribute_open(const struct sysfs *sysfs, const char *path,
 		   struct attribute *attribute);
 
+/* Reads an open attribute once more. */
+int attribute_reread(const struct sysfs *sysfs, struct attribute *attribute);
+
 /*
- * Writes WORD in one write(2), which is a command for the kernel. In a tree of plain
- * files, what is longer than WORD is cut off afterwards.
+ * Writes WORD in one write(2), which is a command for the kernel, within LIMIT: -EINTR or
+ * -EBADF if that ran out. In a tree of plain files, what is longer than WORD is cut off
+ * afterwards.
  */
 int attribute_write(const struct sysfs *sysfs, const struct attribute *attribute,
-		    const char *word);
+		    const char *word, const struct limit *limit);
 
 /* Closes ATTRIBUTE if it is open. */
 void attribute_close(const struct sysfs *sysfs, struct attribute *attribute);
@@ -85,7 +97,8 @@ void attribute_close(const struct sysfs *sysfs, struct attribute *attribute);
 int sysfs_read(const struct sysfs *sysfs, const char *path, char *text);
 
 /* Writes WORD to PATH, without a look at what is there. */
-int sysfs_write(const struct sysfs *sysfs, const char *path, const char *word);
+int sysfs_write(const struct sysfs *sysfs, const char *path, const char *word,
+		const struct limit *limit);
 
 /* Lists the directory PATH, in no order. */
 int sysfs_list(const struct sysfs *sysfs, const char *path, io_entry_fn entry_fn,

@@ -233,10 +233,26 @@ static int files_open(void *backend, const char *path, int flags)
 	return open_in_root(files->root, path, flags);
 }
 
+/*
+ * An attribute comes in one piece, and one call for it has to do. What is longer the
+ * kernel cuts between records, wherever its own buffer ends: of /proc/zoneinfo a read
+ * gives one node, whatever the size that is asked for.
+ */
 static ssize_t files_read(void *backend, int fd, void *buffer, size_t size)
 {
+	size_t length = 0;
+	ssize_t n;
+
 	(void) backend;
-	return RET_NERRNO(pread(fd, buffer, size, 0));
+	do {
+		n = RET_NERRNO(pread(fd, (char *) buffer + length, size - length,
+				     (off_t) length));
+		if (n < 0)
+			return n;
+		length += (size_t) n;
+	} while (n > 0 && length < size && size > SYSFS_TEXT_MAX + 1);
+
+	return (ssize_t) length;
 }
 
 static ssize_t files_write(void *backend, int fd, const void *data, size_t size)
@@ -290,6 +306,23 @@ static int files_list(void *backend, const char *path, io_entry_fn entry_fn, voi
 	return r ? r : -errno;
 }
 
+/* Of a path alone; reading and writing it gives EBADF. */
+static int files_blunt(void *backend)
+{
+	const struct files *files = backend;
+
+	return files->root;
+}
+
+static size_t files_keep(void *backend, int fds[IO_KEEP_MAX])
+{
+	const struct files *files = backend;
+
+	fds[0] = files->root;
+	fds[1] = files->memory;
+	return files->memory < 0 ? 1 : 2;
+}
+
 static void files_free(void *backend)
 {
 	struct files *files = backend;
@@ -306,6 +339,8 @@ static const struct io files_io = {
 	.truncate = files_truncate,
 	.list = files_list,
 	.close = files_close,
+	.blunt = files_blunt,
+	.keep = files_keep,
 	.free = files_free,
 };
 

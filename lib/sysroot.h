@@ -11,6 +11,13 @@
 #define SYSROOT_MEMORY "sys/devices/system/memory"
 #define SYSROOT_BLOCK_SIZE SYSROOT_MEMORY "/block_size_bytes"
 #define SYSROOT_FIRMWARE "sys/firmware/memory"
+#define SYSROOT_AUTO_MOVABLE_RATIO \
+	"sys/module/memory_hotplug/parameters/auto_movable_ratio"
+#define SYSROOT_KPAGEFLAGS "proc/kpageflags"
+#define SYSROOT_LOCKS "proc/locks"
+#define SYSROOT_MEMINFO "proc/meminfo"
+#define SYSROOT_SWAPS "proc/swaps"
+#define SYSROOT_ZONEINFO "proc/zoneinfo"
 
 #define SYSROOT_PATH_MAX 96
 

@@ -7,6 +7,7 @@
 #define MEMBLK_UTIL_H
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -45,6 +46,47 @@ static inline int steal_fd(int *fd)
 
 	*fd = -1;
 	return value;
+}
+
+/* Arithmetic that ends at the ends. */
+
+static inline uint64_t u64_add(uint64_t a, uint64_t b)
+{
+	uint64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+static inline uint64_t u64_subtract(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static inline uint64_t u64_min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint64_t u64_max(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The decimal number that TEXT is all of, LENGTH digits and nothing else; or -EBADMSG. */
+static inline int decimal_parse(const char *text, size_t length, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	if (!length)
+		return -EBADMSG;
+	for (size_t i = 0; i < length; i++)
+		if (text[i] < '0' || text[i] > '9' ||
+		    __builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, (uint64_t) (text[i] - '0'), &value))
+			return -EBADMSG;
+	*ret = value;
+
+	return 0;
 }
 
 #define _cleanup_free_ _cleanup_(freep)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,8 @@ void report_init(void)
 		if (fcntl(fd, F_GETFD) < 0 && open("/", O_PATH) != fd)
 			exit(EXIT_FAILURE);
 
+	/* Who closes the pipe that he reads ends the printing, not the work. */
+	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 }
 
@@ -60,14 +63,23 @@ void report_help(void)
 		" -z, --zone NAME               only to or from this zone (see below)\n"
 		" -m, --memmap-on-memory 0|1    with -c: where the memory map is kept\n"
 		" -s, --sysroot DIR             work on the system whose root is DIR\n"
+		"     --try-timeout SECONDS     give up a block after so long; 0: never\n"
+		"     --timeout SECONDS         end the whole run after so long\n"
+		"     --retries N               rounds of trying failed blocks again\n"
+		"     --keep-free SIZE          with -d: memory that must be left over\n"
+		"     --atomic                  all or nothing\n"
+		"     --lock[=MODE]             keep other runs of chmem out meanwhile\n"
+		"     --wait SECONDS            wait for memory that is yet to be added\n"
 		" -v, --verbose                 print a line for each block\n"
 		" -h, --help                    display this help\n"
 		" -V, --version                 display version\n"
 		"\n"
-		"Operands:\n"
+		"Operands and values:\n"
 		" SIZE        128M, 1.5G, ...; MiB without a suffix\n"
 		" RANGE       0x<first byte>-0x<last byte>\n"
 		" BLOCKRANGE  <first block>-<last block>, or <block>\n"
+		" SECONDS     30, 0.5, ..., or infinity\n"
+		" MODE        auto (default), yes (--lock alone), no, nonblock\n"
 		"\n"
 		"Zones:\n",
 		stdout));
@@ -232,6 +244,21 @@ void report_not_configurable(enum memblk_command command)
 		report_error("Cannot deconfigure. Use -d instead.");
 }
 
+void report_no_memory(int error)
+{
+	report_error("cannot begin: %s", strerror(error));
+}
+
+void report_locked(int holder, bool going_on)
+{
+	char process[64] = "another process";
+
+	if (holder)
+		snprintf(process, sizeof(process), "process %d", holder);
+	report_error("%s is locked by %s%s", memblk_memory_path(), process,
+		     going_on ? ", going on without the lock" : "");
+}
+
 /* ---- One block ---- */
 
 static const char *const command_verbs[_MEMBLK_COMMAND_MAX] = {
@@ -262,46 +289,131 @@ static const char *block_to_string(const struct report *report, uint64_t index,
 	return buffer;
 }
 
-#define REASON_STRING_MAX 128
+#define REASON_STRING_MAX 192
 
 static const char *error_to_string(int error)
 {
 	return error == EBADMSG ? "its content is not text" : strerror(error);
 }
 
-static const char *reason_to_string(const struct memblk_result *result,
+/* What is known beyond the text of the errno. */
+static const char *const hints[_MEMBLK_REASON_MAX] = {
+	[MEMBLK_REASON_GONE] = "the block was removed meanwhile",
+	[MEMBLK_REASON_BUSY] = "in use for the moment",
+	[MEMBLK_REASON_UNMOVABLE] =
+		"it holds what cannot be moved, or is in use elsewhere",
+	[MEMBLK_REASON_NEVER] = "it has holes, or lies in several zones or nodes",
+	[MEMBLK_REASON_NO_HOTREMOVE] = "this kernel takes no memory offline",
+	[MEMBLK_REASON_WORD_REFUSED] = "an old kernel may not take this zone here",
+	[MEMBLK_REASON_VETO] = "not for want of permission, a part of the kernel objects",
+	[MEMBLK_REASON_POISONED] = "a page of it is broken",
+	[MEMBLK_REASON_NO_MEMORY] = "the kernel itself is short of memory",
+	[MEMBLK_REASON_AGAIN] = "the kernel gave up for now",
+	[MEMBLK_REASON_NO_STORAGE] = "the hypervisor did not give or take the storage",
+	[MEMBLK_REASON_ADDRESS_TAKEN] = "something else is at its addresses",
+	[MEMBLK_REASON_NO_MEMMAP] = "the kernel runs without memmap_on_memory",
+	[MEMBLK_REASON_CONFIGURED] = "it must be offline, or not configured, first",
+};
+
+/* Reasons without an errno. */
+static const char *const plain_words[_MEMBLK_REASON_MAX] = {
+	[MEMBLK_REASON_TIMEOUT] = "given up, the time of --timeout is up",
+	[MEMBLK_REASON_INTERRUPTED] = "interrupted",
+	[MEMBLK_REASON_LOCKED] = "another memory hot-plug operation is in progress",
+	[MEMBLK_REASON_LOST] = "the process that worked on it was killed",
+	[MEMBLK_REASON_NOT_TRIED] = "not tried any more",
+	[MEMBLK_REASON_ZONE_MISMATCH] = "Zone mismatch",
+	[MEMBLK_REASON_ZONE_NOT_SINGLE] = "valid_zones is none, it can never go offline",
+	[MEMBLK_REASON_NOT_CONFIGURED] = "not configured",
+	[MEMBLK_REASON_MUST_DECONFIGURE] = "must be deconfigured before using -m option",
+	[MEMBLK_REASON_MUST_BE_OFFLINE] = "must be offline before deconfiguration",
+};
+
+/* What there would be too little of. */
+static const char *const spare_words[_MEMBLK_REASON_MAX] = {
+	[MEMBLK_REASON_SPARE_MEMORY] = "of memory available",
+	[MEMBLK_REASON_SPARE_NODES] = "of memory available on the other nodes",
+	[MEMBLK_REASON_SPARE_KERNEL] = "of memory free outside zone Movable",
+	[MEMBLK_REASON_SPARE_RATIO] = "of memory outside zone Movable",
+};
+
+static const char *spare_to_string(const struct memblk_result *result,
+				   char buffer[REASON_STRING_MAX])
+{
+	char left[MEMBLK_SIZE_STRING_MAX], wanted[MEMBLK_SIZE_STRING_MAX];
+
+	if (result->wanted_bytes == UINT64_MAX)
+		return "zone Movable may not hold any memory, says auto_movable_ratio "
+		       "(--keep-free 0 takes it anyway)";
+	snprintf(buffer, REASON_STRING_MAX,
+		 "it would leave %s %s where %s must be (--keep-free 0 takes it anyway)",
+		 memblk_size_to_string(result->left_bytes, left),
+		 spare_words[result->reason],
+		 memblk_size_to_string(result->wanted_bytes, wanted));
+	return buffer;
+}
+
+static const char *error_with_hint(const struct report *report,
+				   const struct memblk_result *result,
+				   char buffer[REASON_STRING_MAX])
+{
+	const char *hint = hints[result->reason], *text = error_to_string(result->error);
+
+	if (!hint || !memblk_system_is_transparent(report->system))
+		return text;
+	snprintf(buffer, REASON_STRING_MAX, "%s; %s", text, hint);
+	return buffer;
+}
+
+static const char *with_error(const char *words_before, int error,
+			      char buffer[REASON_STRING_MAX])
+{
+	snprintf(buffer, REASON_STRING_MAX, "%s: %s", words_before,
+		 error_to_string(error));
+	return buffer;
+}
+
+static const char *with_zone(const char *words_before, enum memblk_zone zone,
+			     char buffer[REASON_STRING_MAX])
+{
+	snprintf(buffer, REASON_STRING_MAX, "%s %s", words_before,
+		 memblk_zone_to_string(zone));
+	return buffer;
+}
+
+static const char *given_up(const struct memblk_result *result,
+			    char buffer[REASON_STRING_MAX])
+{
+	uint64_t tenths = (result->limit_ms + 50) / 100;
+
+	snprintf(buffer, REASON_STRING_MAX,
+		 "given up after %" PRIu64 ".%" PRIu64 " s (--try-timeout)", tenths / 10,
+		 tenths % 10);
+	return buffer;
+}
+
+static const char *reason_to_string(const struct report *report,
+				    const struct memblk_result *result,
 				    char buffer[REASON_STRING_MAX])
 {
 	switch (result->reason) {
-	case MEMBLK_REASON_ERRNO:
-		return error_to_string(result->error);
-	case MEMBLK_REASON_ZONE_MISMATCH:
-		return "Zone mismatch";
 	case MEMBLK_REASON_ZONE_UNKNOWN:
-		snprintf(buffer, REASON_STRING_MAX, "unknown zone, valid_zones: %s",
-			 error_to_string(result->error));
-		return buffer;
+		return with_error("unknown zone, valid_zones", result->error, buffer);
 	case MEMBLK_REASON_ZONE_OTHER:
-		snprintf(buffer, REASON_STRING_MAX, "already online in zone %s",
-			 memblk_zone_to_string(result->zone));
-		return buffer;
+		return with_zone("already online in zone", result->zone, buffer);
 	case MEMBLK_REASON_ZONE_MISSED:
-		snprintf(buffer, REASON_STRING_MAX, "came online in zone %s",
-			 memblk_zone_to_string(result->zone));
-		return buffer;
-	case MEMBLK_REASON_ZONE_NOT_SINGLE:
-		return "valid_zones is none, it can never go offline";
-	case MEMBLK_REASON_NOT_CONFIGURED:
-		return "not configured";
-	case MEMBLK_REASON_MUST_DECONFIGURE:
-		return "must be deconfigured before using -m option";
-	case MEMBLK_REASON_MUST_BE_OFFLINE:
-		return "must be offline before deconfiguration";
-	case MEMBLK_REASON_NONE:
-	case _MEMBLK_REASON_MAX:
-		break;
+		return with_zone("came online in zone", result->zone, buffer);
+	case MEMBLK_REASON_TRY_TIMEOUT:
+		return given_up(result, buffer);
+	default:
+		if (plain_words[result->reason])
+			return plain_words[result->reason];
+		if (spare_words[result->reason])
+			return spare_to_string(result, buffer);
+		if (result->error)
+			return error_with_hint(report, result, buffer);
+		return "";
 	}
-	return "";
 }
 
 /* A reason that is a sentence about the block, not about a step that was tried. */
@@ -320,14 +432,26 @@ static bool is_misfit(enum memblk_reason reason)
 
 static void print_failure(const struct report *report, const struct memblk_result *result)
 {
+	const char *still = result->status == MEMBLK_STATUS_PENDING
+				    ? ", still in progress in the kernel"
+				    : "";
 	char block[BLOCK_STRING_MAX], reason[REASON_STRING_MAX];
 
 	block_to_string(report, result->index, block);
 	if (is_sentence(result->reason))
-		report_error("%s %s", block, reason_to_string(result, reason));
+		report_error("%s %s", block, reason_to_string(report, result, reason));
 	else
-		report_error("%s %s failed: %s", block, step_names[result->step],
-			     reason_to_string(result, reason));
+		report_error("%s %s failed: %s%s", block, step_names[result->step],
+			     reason_to_string(report, result, reason), still);
+}
+
+static void print_stuck(const struct report *report, const struct memblk_result *result)
+{
+	char block[BLOCK_STRING_MAX], reason[REASON_STRING_MAX];
+
+	report_error("%s could not be set back: %s",
+		     block_to_string(report, result->index, block),
+		     reason_to_string(report, result, reason));
 }
 
 static void print_deconfigure_failure(const struct report *report,
@@ -377,8 +501,8 @@ static void print_result(const struct report *report, const struct memblk_result
 
 		print_step(report, result, words[command]);
 	}
-	if (result->reason &&
-	    (!by_size || (report->verbose && !is_misfit(result->reason))))
+	if (result->reason && (!by_size || result->status == MEMBLK_STATUS_PENDING ||
+			       (report->verbose && !is_misfit(result->reason))))
 		print_failure(report, result);
 	if (result->deconfigured)
 		print_step(report, result, "deconfigured");
@@ -413,46 +537,71 @@ static void count_reason(struct report *report, const struct memblk_result *resu
 	report->reasons = reasons;
 }
 
-static void add_missing(struct report *report, uint64_t first, uint64_t last)
+/* Block INDEX of the range exists. */
+static void meet(struct report *report, uint64_t index)
 {
-	if (!report->missing)
-		return;
-	fprintf(report->missing, "%s%" PRIu64, report->nmissing ? ", " : "", first);
-	if (last > first)
-		fprintf(report->missing, "-%" PRIu64, last);
-	report->nmissing += last - first + 1 ?: 1;
+	if (report->nmet == report->met_size) {
+		size_t size = report->met_size ? report->met_size * 2 : 64;
+		uint64_t *met = reallocarray(report->met, size, sizeof(*met));
+
+		if (!met) {
+			report->met_lost = true;
+			return;
+		}
+		report->met = met;
+		report->met_size = size;
+	}
+	report->met[report->nmet++] = index;
 }
 
-/* Block INDEX of the range exists. Those before it that were not met do not. */
-static void cover(struct report *report, uint64_t index)
-{
-	if (index > report->next)
-		add_missing(report, report->next, index - 1);
-	report->covered = index == report->request->selection.last;
-	report->next = index + 1;
-}
-
-void report_begin(struct report *report, const struct memblk_request *request,
-		  uint64_t block_size_bytes, bool verbose, const char *sysroot)
+void report_begin(struct report *report, struct memblk_system *system,
+		  const struct memblk_request *request, bool verbose, const char *sysroot)
 {
 	*report = (struct report){
+		.system = system,
 		.request = request,
-		.block_size_bytes = block_size_bytes,
+		.block_size_bytes = memblk_system_block_size(system),
 		.verbose = verbose,
 		.sysroot = sysroot,
-		.next = request->selection.first,
 	};
-	report->missing = open_memstream(&report->missing_text, &report->missing_length);
+	if (verbose && request->bounds.atomic &&
+	    request->command == MEMBLK_COMMAND_ENABLE && request->zone &&
+	    request->zone != MEMBLK_ZONE_MOVABLE)
+		report_error("--atomic: what comes online in zone %s may not go offline "
+			     "again",
+			     memblk_zone_to_string(request->zone));
+}
+
+static void take_back(struct report *report, const struct memblk_result *result)
+{
+	if (result->status == MEMBLK_STATUS_STUCK) {
+		print_stuck(report, result);
+		report->nstuck++;
+		return;
+	}
+	print_step(report, result, "set back");
+	if (result->was == MEMBLK_STATUS_CHANGED)
+		report->nchanged--;
 }
 
 void report_result(struct report *report, const struct memblk_result *result)
 {
-	if (result->status == MEMBLK_STATUS_MISSING)
+	switch (result->status) {
+	case MEMBLK_STATUS_MISSING:
 		return;
+	case MEMBLK_STATUS_REVERTED:
+	case MEMBLK_STATUS_STUCK:
+		take_back(report, result);
+		return;
+	default:
+		break;
+	}
 
 	report->any = true;
 	if (report->request->selection.kind == MEMBLK_SELECTION_BLOCKS)
-		cover(report, result->index);
+		meet(report, result->index);
+	if (result->status == MEMBLK_STATUS_SKIPPED)
+		return;
 	print_result(report, result);
 	switch (result->status) {
 	case MEMBLK_STATUS_CHANGED:
@@ -461,10 +610,64 @@ void report_result(struct report *report, const struct memblk_result *result)
 	case MEMBLK_STATUS_ALREADY:
 		report->nalready++;
 		break;
+	case MEMBLK_STATUS_PENDING:
+		/* it may still be changed, whatever is set back */
+		report->nstuck += report->request->bounds.atomic;
+		count_reason(report, result);
+		break;
 	default:
 		count_reason(report, result);
 		report->read_only = report->read_only || result->error == EROFS;
 	}
+}
+
+void report_outcome(struct report *report, const struct memblk_plan *plan,
+		    const struct memblk_outcome *outcome)
+{
+	size_t nuntried = plan->nblocks - outcome->ntried;
+
+	report->outcome = *outcome;
+	free(report->untried);
+	report->untried = NULL;
+	report->nuntried = 0;
+	if (plan->by_size || outcome->end == MEMBLK_END_DONE || !nuntried)
+		return;
+
+	report->untried = reallocarray(NULL, nuntried, sizeof(*report->untried));
+	if (!report->untried)
+		return;
+	for (size_t i = 0; i < nuntried; i++)
+		report->untried[i] = memblk_plan_at(plan, outcome->ntried + i);
+	report->nuntried = nuntried;
+}
+
+uint64_t report_done_blocks(const struct report *report)
+{
+	return report->nchanged + report->nalready;
+}
+
+/* A span of 2^64 blocks would wrap to 0. */
+static bool is_all_done(const struct report *report)
+{
+	const struct memblk_selection *selection = &report->request->selection;
+	uint64_t ndone = report_done_blocks(report);
+
+	if (selection->kind == MEMBLK_SELECTION_SIZE)
+		return ndone == selection->nblocks;
+
+	return ndone && ndone - 1 == selection->last - selection->first;
+}
+
+bool report_is_over(const struct report *report)
+{
+	const struct memblk_selection *selection = &report->request->selection;
+
+	if (is_all_done(report) || report->outcome.end != MEMBLK_END_DONE ||
+	    memblk_signals_caught())
+		return true;
+
+	return selection->kind == MEMBLK_SELECTION_BLOCKS && report->nmet &&
+	       report->nmet - 1 == selection->last - selection->first;
 }
 
 /* ---- The whole ---- */
@@ -494,32 +697,154 @@ static void print_reasons(const struct report *report)
 		report_error("  %" PRIu64 " block%s: %s%s%s", count->nblocks,
 			     count->nblocks == 1 ? "" : "s", own ? "" : step_names[step],
 			     own ? "" : " failed: ",
-			     reason_to_string(&count->example, reason));
+			     reason_to_string(report, &count->example, reason));
 	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *) a, right = *(const uint64_t *) b;
+
+	return (left > right) - (left < right);
+}
+
+/* Blocks that are named one after the other. */
+struct names {
+	FILE *stream; /* NULL: there was no memory for it */
+	char *text;
+	size_t length;
+	uint64_t nblocks; /* huge ranges may wrap it */
+	uint64_t last;    /* that was named */
+};
+
+static void names_add(struct names *names, uint64_t first, uint64_t last)
+{
+	if (!names->stream)
+		return;
+	fprintf(names->stream, "%s%" PRIu64, names->length ? ", " : "", first);
+	if (last > first)
+		fprintf(names->stream, "-%" PRIu64, last);
+	names->nblocks += last - first + 1 ?: 1;
+	names->last = last;
+	fflush(names->stream);
+}
+
+/* Names the blocks of the range up to LAST that were not met. */
+static void add_missing(struct report *report, uint64_t last, struct names *names)
+{
+	uint64_t next = report->request->selection.first;
+
+	if (report->nmet)
+		qsort(report->met, report->nmet, sizeof(*report->met), compare);
+	for (size_t i = 0; i < report->nmet; i++) {
+		if (report->met[i] > next)
+			names_add(names, next, report->met[i] - 1);
+		if (report->met[i] == last)
+			return;
+		next = report->met[i] + 1;
+	}
+	if (next <= last)
+		names_add(names, next, last);
+}
+
+/* "Memory Block 5 (...) does not exist", "Memory Blocks 5, 7-9 do not exist" */
+static void print_names(const struct report *report, const struct names *names,
+			const char *one, const char *several)
+{
+	char block[BLOCK_STRING_MAX];
+
+	if (names->nblocks == 1)
+		report_error("%s %s", block_to_string(report, names->last, block), one);
+	else
+		report_error("Memory Blocks %s %s", names->text, several);
 }
 
 static void print_missing(struct report *report)
 {
-	const struct memblk_selection *selection = &report->request->selection;
-	char block[BLOCK_STRING_MAX];
-	bool closed;
+	uint64_t first = report->request->selection.first,
+		 last = report->request->selection.last;
+	struct names names = { .length = 0 };
 
-	if (!report->covered)
-		add_missing(report, report->next, selection->last);
-	if (!report->missing)
+	if (report->nuntried) {
+		if (report->untried[0] == first)
+			return;
+		last = report->untried[0] - 1;
+	}
+	if (report->met_lost)
 		return;
-	closed = fclose(report->missing) == 0;
-	report->missing = NULL;
-	if (!closed || !report->nmissing)
-		return;
+	names.stream = open_memstream(&names.text, &names.length);
+	add_missing(report, last, &names);
+	if (names.stream && fclose(names.stream) == 0 && names.nblocks)
+		print_names(report, &names, "does not exist", "do not exist");
+	free(names.text);
+}
 
-	if (report->nmissing == 1)
-		report_error("%s does not exist",
-			     block_to_string(report,
-					     strtoull(report->missing_text, NULL, 10),
-					     block));
+static void print_untried(const struct report *report)
+{
+	struct names names = { .length = 0 };
+
+	if (!report->nuntried)
+		return;
+	names.stream = open_memstream(&names.text, &names.length);
+	for (size_t i = 0, next; i < report->nuntried; i = next) {
+		for (next = i + 1; next < report->nuntried &&
+				   report->untried[next] == report->untried[next - 1] + 1;
+		     next++)
+			;
+		names_add(&names, report->untried[i], report->untried[next - 1]);
+	}
+	if (names.stream && fclose(names.stream) == 0)
+		print_names(report, &names, "was not tried", "were not tried");
+	free(names.text);
+}
+
+/* Why there is no more of it. */
+static void print_end(const struct report *report)
+{
+	switch (memblk_signals_caught() ? MEMBLK_END_INTERRUPTED : report->outcome.end) {
+	case MEMBLK_END_INTERRUPTED:
+		report_error("ended by a signal: %s", strsignal(memblk_signals_caught()));
+		break;
+	case MEMBLK_END_TIMEOUT:
+		report_error("ended by --timeout");
+		break;
+	case MEMBLK_END_SPARE:
+		if (report->outcome.error)
+			report_error("cannot tell how much memory would be left: %s "
+				     "(--keep-free 0 goes on without that)",
+				     error_to_string(report->outcome.error));
+		break;
+	case MEMBLK_END_NO_MEMORY:
+		if (report->nuntried ||
+		    report->request->selection.kind == MEMBLK_SELECTION_SIZE)
+			report_error("ended, as the kernel itself is short of memory");
+		break;
+	default:
+		break;
+	}
+}
+
+static void print_atomic(const struct report *report)
+{
+	char size[MEMBLK_SIZE_STRING_MAX];
+
+	if (!report->request->bounds.atomic)
+		return;
+	if (report->nstuck)
+		report_error("--atomic: not all blocks could be set back");
+	else if (report->outcome.refused &&
+		 report->request->selection.kind == MEMBLK_SELECTION_SIZE)
+		report_error("--atomic: nothing was changed, as only %s can be",
+			     memblk_size_to_string(report->outcome.nfeasible *
+							   report->block_size_bytes,
+						   size));
+	else if (report->outcome.refused)
+		report_error("--atomic: nothing was changed");
 	else
-		report_error("Memory Blocks %s do not exist", report->missing_text);
+		report_error("--atomic: what was changed is set back");
+	if (report->outcome.nhuge_pages_lost)
+		report_error("the kernel's pool has lost huge pages: %" PRIu64,
+			     report->outcome.nhuge_pages_lost);
 }
 
 static void print_read_only(const struct report *report)
@@ -533,47 +858,39 @@ static void print_read_only(const struct report *report)
 	memblk_mount_done(&mount);
 }
 
-static int end_by_size(const struct report *report)
+static int status_of(const struct report *report)
 {
-	if (report->nchanged == report->request->selection.nblocks)
-		return EXIT_SUCCESS;
+	if (report->request->bounds.atomic)
+		return report->nstuck ? EXIT_PARTIAL : EXIT_FAILURE;
 
-	print_total(report, report->nchanged);
-	print_reasons(report);
-	return report->nchanged ? EXIT_PARTIAL : EXIT_FAILURE;
-}
-
-static int end_by_range(struct report *report)
-{
-	uint64_t nwanted = report->nchanged + report->nalready;
-	uint64_t span = report->request->selection.last -
-			report->request->selection.first;
-
-	print_missing(report);
-	/* a span of 2^64 blocks would wrap to 0 */
-	if (nwanted && nwanted - 1 == span)
-		return EXIT_SUCCESS;
-	if (!nwanted)
-		return EXIT_FAILURE;
-
-	print_total(report, nwanted);
-	return EXIT_PARTIAL;
+	return report_done_blocks(report) ? EXIT_PARTIAL : EXIT_FAILURE;
 }
 
 int report_end(struct report *report)
 {
-	int status = report->request->selection.kind == MEMBLK_SELECTION_SIZE
-			     ? end_by_size(report)
-			     : end_by_range(report);
+	bool by_size = report->request->selection.kind == MEMBLK_SELECTION_SIZE;
+	int status = EXIT_SUCCESS;
 
+	if (!by_size)
+		print_missing(report);
+	if (!is_all_done(report)) {
+		status = status_of(report);
+		print_untried(report);
+		if (by_size || status == EXIT_PARTIAL)
+			print_total(report, report_done_blocks(report));
+		if (by_size)
+			print_reasons(report);
+		print_end(report);
+		print_atomic(report);
+	}
 	print_read_only(report);
+
 	return status;
 }
 
 void report_done(struct report *report)
 {
-	if (report->missing)
-		fclose(report->missing);
-	free(report->missing_text);
+	free(report->met);
+	free(report->untried);
 	free(report->reasons);
 }

@@ -41,6 +41,10 @@ void report_fault(const struct memblk_fault *fault, uint64_t block_size_bytes);
 void report_unknown_zone(const char *name);
 void report_zones_ignored(void);
 void report_not_configurable(enum memblk_command command);
+void report_no_memory(int error);
+
+/* Process HOLDER, 0 if it is not known, has the lock; is the run going on without it? */
+void report_locked(int holder, bool going_on);
 
 /* A reason and how many blocks it kept from being done. */
 struct reason_count {
@@ -49,30 +53,42 @@ struct reason_count {
 };
 
 struct report {
+	struct memblk_system *system;
 	const struct memblk_request *request;
 	uint64_t block_size_bytes;
 	bool verbose;
 	const char *sysroot;
 
-	uint64_t nchanged, nalready;
+	uint64_t nchanged, nalready, nstuck;
 	bool any;       /* a block was met */
 	bool read_only; /* a write failed for a file system that is read-only */
 	struct reason_count *reasons; /* owned */
 	size_t nreasons;
-	bool covered;      /* the range was met or missed to its last block */
-	uint64_t next;     /* if not, its first block that was not */
-	uint64_t nmissing; /* blocks that do not exist; huge ranges may wrap it */
-	FILE *missing;     /* writes missing_text, which names them; owned */
-	char *missing_text;
-	size_t missing_length;
+	uint64_t *met; /* by range: blocks that exist, in the order of results; owned */
+	size_t nmet, met_size;
+	bool met_lost; /* there was no memory to keep them all */
+	struct memblk_outcome outcome;
+	uint64_t *untried; /* by range: blocks that were not looked at; owned */
+	size_t nuntried;
 };
 
-/* REQUEST and SYSROOT must outlive REPORT. */
-void report_begin(struct report *report, const struct memblk_request *request,
-		  uint64_t block_size_bytes, bool verbose, const char *sysroot);
+/* SYSTEM, REQUEST and SYSROOT must outlive REPORT. */
+void report_begin(struct report *report, struct memblk_system *system,
+		  const struct memblk_request *request, bool verbose,
+		  const char *sysroot);
 
 /* Takes in the result of a block and says what is to be said of it at once. */
 void report_result(struct report *report, const struct memblk_result *result);
+
+/* Takes in how the run over PLAN ended. */
+void report_outcome(struct report *report, const struct memblk_plan *plan,
+		    const struct memblk_outcome *outcome);
+
+/* Blocks that are as wanted by now. */
+uint64_t report_done_blocks(const struct report *report);
+
+/* Whether there is nothing more to be done, or no way to do it. */
+bool report_is_over(const struct report *report);
 
 /* Says what is to be said of the whole; returns the exit status. */
 int report_end(struct report *report);

@@ -107,7 +107,7 @@ assert_reasons() {
 }
 
 @test "D1: where it falls short the reasons are grouped" {
-	run_chmem_hooked 'case $block in 4 | 6 | 9) exit $EBUSY ;; 7) exit $EIO ;; 10 | 11) exit $ENOMEM ;; esac' -e 1G
+	run_chmem_hooked 'case $block in 4 | 6 | 9) exit $EBUSY ;; 10) exit $EIO ;; 7 | 11) exit $ENOMEM ;; esac' -e 1G
 	assert_status 64
 	assert_stdout
 	assert_reasons "chmem: Could only enable 256M of memory" \

@@ -30,6 +30,8 @@ bad_usage() {
 	for word in ' chmem [options] -e|-d|-c|-g [SIZE|RANGE|-b BLOCKRANGE]' \
 		'-e, --enable' '-d, --disable' '-c, --configure' '-g, --deconfigure' \
 		'-m, --memmap-on-memory' '-b, --blocks' '-z, --zone' '-s, --sysroot' \
+		'--try-timeout SECONDS' '--timeout SECONDS' '--retries N' '--keep-free SIZE' \
+		--atomic '--lock[=MODE]' '--wait SECONDS' \
 		'-v, --verbose' '-h, --help' '-V, --version' \
 		DMA DMA32 Normal Highmem Movable Device; do
 		grep -qwF -e "$word" <<<"$output" || {

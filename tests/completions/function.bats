@@ -248,8 +248,19 @@ alternating()
 	mktree "$TREES/one" -b 1:offline
 	offers_are 'chmem -s one --ver -e --nonsense -b ' 1
 	offers_are 'chmem -s one --d -b -' -e --enable -d --disable -z --zone -c --configure \
-		-g --deconfigure -m --memmap-on-memory -v --verbose -h --help -V --version
+		-g --deconfigure -m --memmap-on-memory --try-timeout --timeout --retries \
+		--keep-free --atomic --lock --wait -v --verbose -h --help -V --version
 	offers_are 'chmem --blocks=x -e --nonsense='
+	offers_are 'chmem --atomic=x -e --t='
+}
+
+@test "--lock takes its word from behind the = alone" {
+	mktree "$TREES/one" -b 1:offline
+	offers_are 'chmem --lock=' auto yes no nonblock
+	offers_are 'chmem -s one -e -b --lock ' 1
+	offers_are 'chmem -s one -e --lock=no -b ' 1
+	offers_are 'chmem -s one -e -b --lock no 1'
+	offers_are 'chmem -s one -e -b --timeout -d ' 1
 }
 
 @test "nothing is left behind: variables, functions, options, traps, \$!" {

@@ -53,6 +53,7 @@ completes()
 	tabs 'chmem --sysroot=plain -z ' DMA32 Normal Movable
 	tab 'chmem --sysroot=plain --zone=nor' 'chmem --sysroot=plain --zone=Normal '
 	tabs 'chmem -c --memmap-on-memory=' 0 1
+	tabs 'chmem --lock=' auto yes no nonblock
 	tabs 'chmem -s plain -e -b ' 8-9 8 9
 	tabs 'chmem -s plain -d ' 128M 256M 384M 512M 0x0000000000000000-0x000000001fffffff
 	tab 'chmem -s plain -e 0' 'chmem -s plain -e 0x0000000040000000-0x000000004fffffff '

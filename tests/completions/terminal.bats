@@ -41,18 +41,22 @@ teardown_file()
 	completions_teardown
 }
 
+# Options without a letter; --keep-free goes with -d alone.
+bounds=(--try-timeout --timeout --retries --atomic --lock --wait)
+bounds_of_disable=(--try-timeout --timeout --retries --keep-free --atomic --lock --wait)
+
 @test "the options, short and long, are offered to an empty command" {
 	tabs_to 'chmem ' 'chmem -' -e --enable -d --disable -b --blocks -z --zone -c --configure \
-		-g --deconfigure -m --memmap-on-memory -s --sysroot -v --verbose -h --help \
-		-V --version
+		-g --deconfigure -m --memmap-on-memory -s --sysroot "${bounds_of_disable[@]}" \
+		-v --verbose -h --help -V --version
 }
 
 @test "a dash offers the options, two dashes the long ones" {
 	tabs 'chmem -' -e --enable -d --disable -b --blocks -z --zone -c --configure \
-		-g --deconfigure -m --memmap-on-memory -s --sysroot -v --verbose -h --help \
-		-V --version
+		-g --deconfigure -m --memmap-on-memory -s --sysroot "${bounds_of_disable[@]}" \
+		-v --verbose -h --help -V --version
 	tabs 'chmem --' --enable --disable --blocks --zone --configure --deconfigure \
-		--memmap-on-memory --sysroot --verbose --help --version
+		--memmap-on-memory --sysroot "${bounds_of_disable[@]}" --verbose --help --version
 }
 
 @test "an option is completed" {
@@ -72,27 +76,64 @@ teardown_file()
 @test "beside -e and -d none of -e -d -c -g -m is offered" {
 	local command
 
-	for command in -e --enable -d --dis -ve; do
-		tabs "chmem ${command/-ve/-e} -" -b --blocks -z --zone -s --sysroot -v --verbose \
-			-h --help -V --version
+	for command in -e --enable -ve; do
+		tabs "chmem ${command/-ve/-e} -" -b --blocks -z --zone -s --sysroot \
+			"${bounds[@]}" -v --verbose -h --help -V --version
+	done
+	for command in -d --dis; do
+		tabs "chmem $command -" -b --blocks -z --zone -s --sysroot \
+			"${bounds_of_disable[@]}" -v --verbose -h --help -V --version
 	done
 }
 
 @test "beside -c -m is offered, beside -g it is not, -z beside neither" {
-	tabs 'chmem -c -' -b --blocks -m --memmap-on-memory -s --sysroot -v --verbose \
-		-h --help -V --version
-	tabs 'chmem --deconf -' -b --blocks -s --sysroot -v --verbose -h --help -V --version
+	tabs 'chmem -c -' -b --blocks -m --memmap-on-memory -s --sysroot "${bounds[@]}" \
+		-v --verbose -h --help -V --version
+	tabs 'chmem --deconf -' -b --blocks -s --sysroot "${bounds[@]}" \
+		-v --verbose -h --help -V --version
 }
 
 @test "beside -z only -e and -d are offered, beside -m only -c" {
 	tabs 'chmem -z Normal -' -e --enable -d --disable -b --blocks -s --sysroot \
+		"${bounds_of_disable[@]}" -v --verbose -h --help -V --version
+	tabs 'chmem -m1 -' -b --blocks -c --configure -s --sysroot "${bounds_of_disable[@]}" \
 		-v --verbose -h --help -V --version
-	tabs 'chmem -m1 -' -b --blocks -c --configure -s --sysroot -v --verbose \
-		-h --help -V --version
 }
 
 @test "what is on the line is not offered again" {
-	tabs 'chmem -vbe -s plain -' -z --zone -h --help -V --version
+	tabs 'chmem -vbe -s plain -' -z --zone "${bounds[@]}" -h --help -V --version
+	tabs 'chmem -vbd -s plain --try=1 --timeout 9 --retries=0 --keep 1G --atomic --lock --wait 5 -' \
+		-z --zone -h --help -V --version
+	tabs 'chmem -vbe -s plain --timeout=1 --lock=no -' -z --zone --try-timeout --retries \
+		--atomic --wait -h --help -V --version
+}
+
+@test "an option without a letter is completed, and an ambiguous one as far as it goes" {
+	tab 'chmem --at' 'chmem --atomic '
+	tab 'chmem --k' 'chmem --keep-free '
+	tab 'chmem --loc' 'chmem --lock '
+	tabs 'chmem --t' --try-timeout --timeout
+	tab 'chmem -a' 'chmem -a'
+	tab 'chmem -t' 'chmem -t'
+}
+
+@test "after --lock= its words are offered, after --lock an operand" {
+	tabs 'chmem --lock=' auto yes no nonblock
+	tab 'chmem -d --lo=au' 'chmem -d --lo=auto '
+	tabs_to 'chmem --lock=n' 'chmem --lock=no' no nonblock
+	tab 'chmem --lock=x' 'chmem --lock=x'
+	tab 'chmem -s plain -e -b --lock 9' 'chmem -s plain -e -b --lock 9 '
+}
+
+@test "after an option that takes a number nothing is offered, and then the operand" {
+	local option
+
+	for option in --try-timeout --timeout --retries --keep-free --wait; do
+		tabs "chmem -s plain -d $option "
+		tabs "chmem -s plain -d $option="
+		tab "chmem -s plain -e -b $option 1 9" "chmem -s plain -e -b $option 1 9 "
+		tab "chmem -s plain -e -b $option=1 9" "chmem -s plain -e -b $option=1 9 "
+	done
 }
 
 @test "after -z the zones that exist there are offered" {
@@ -264,7 +305,7 @@ teardown_file()
 
 @test "once there is an operand only options are offered" {
 	tabs_to 'chmem -s plain -e 1G ' 'chmem -s plain -e 1G -' -b --blocks -z --zone \
-		-v --verbose -h --help -V --version
+		"${bounds[@]}" -v --verbose -h --help -V --version
 	tab 'chmem -s plain -e 1G 2' 'chmem -s plain -e 1G 2'
 	tab 'chmem -s plain -e 1G 0x' 'chmem -s plain -e 1G 0x'
 }

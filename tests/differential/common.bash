@@ -17,7 +17,7 @@ find_oracle() {
 	fi
 }
 
-setup_file() {
+find_oracle_once() {
 	export ORACLE ORACLE_ABOUT ORACLE_VERSION=0 CHMEM MKTREE
 
 	ORACLE=$(find_oracle) || return 0
@@ -26,6 +26,10 @@ setup_file() {
 	ORACLE_VERSION=${ORACLE_ABOUT%%$'\n'*}
 	ORACLE_VERSION=${ORACLE_VERSION##* }
 	echo "# the original: $ORACLE, ${ORACLE_ABOUT%%$'\n'*}" >&3
+}
+
+setup_file() {
+	find_oracle_once
 }
 
 setup() {

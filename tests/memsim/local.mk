@@ -5,6 +5,8 @@ memsim_names = tests/memsim/names.c tests/memsim/names.h
 
 if HAVE_FUSE
 check_PROGRAMS += tests/memsim/memsim tests/memsim/poke
+# what the demo needs
+memsim_programs = tests/memsim/memsim$(EXEEXT)
 endif
 
 tests_memsim_memsim_CFLAGS = $(AM_CFLAGS) $(FUSE_CFLAGS) -pthread

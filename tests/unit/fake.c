@@ -217,6 +217,8 @@ static ssize_t fake_read(void *backend, int fd, void *buffer, size_t size)
 	if (!file || file->is_directory)
 		return -EISDIR;
 	file->nreads++;
+	if (file->read_fn)
+		file->read_fn(fake, file);
 	if (file->gone)
 		return -ENODEV;
 	if (file->read_error)
@@ -250,6 +252,15 @@ static void overlay(struct fake_file *file, const char *word, size_t length)
 	memcpy(file->text, word, length);
 }
 
+static int refuse_write(struct fake_file *file)
+{
+	int error = file->write_error;
+
+	if (file->nrefusals && !--file->nrefusals)
+		file->write_error = 0;
+	return -error;
+}
+
 static ssize_t take_write(struct fake *fake, struct fake_file *file, const char *word)
 {
 	size_t length = strlen(word);
@@ -261,8 +272,10 @@ static ssize_t take_write(struct fake *fake, struct fake_file *file, const char 
 	}
 	if (file->gone)
 		return -ENODEV;
-	if (file->write_error)
-		return -file->write_error;
+	if (file->nsuccesses)
+		file->nsuccesses--;
+	else if (file->write_error)
+		return refuse_write(file);
 	if (file->is_short)
 		length--;
 	if (file->write_fn) {
@@ -413,6 +426,20 @@ static void fake_free(void *backend)
 		misuse(fake, "an end after the end");
 }
 
+/* Signals end a write to a file in memory if at all. */
+static int fake_blunt(void *backend)
+{
+	(void) backend;
+	return -1;
+}
+
+static size_t fake_keep(void *backend, int fds[IO_KEEP_MAX])
+{
+	(void) backend;
+	(void) fds;
+	return 0;
+}
+
 static const struct io fake_io = {
 	.open = fake_open,
 	.read = fake_read,
@@ -420,6 +447,8 @@ static const struct io fake_io = {
 	.truncate = fake_truncate,
 	.list = fake_list,
 	.close = fake_close,
+	.blunt = fake_blunt,
+	.keep = fake_keep,
 	.free = fake_free,
 };
 

@@ -24,6 +24,9 @@ struct fake_file;
 /* Answers a write of WORD to FILE: 0 if it is taken, or -errno. */
 typedef int (*fake_write_fn)(struct fake *fake, struct fake_file *file, const char *word);
 
+/* Called before FILE is read, whose text it may change. */
+typedef void (*fake_read_fn)(struct fake *fake, struct fake_file *file);
+
 struct fake_file {
 	struct fake_file *next; /* in the order of their making */
 	char *path;
@@ -42,9 +45,12 @@ struct fake_file {
 	int list_error; /* of a directory, after list_entries */
 	unsigned int list_entries;
 
+	unsigned int nsuccesses;  /* so many writes are taken before write_error counts */
+	unsigned int nrefusals;   /* so many writes give write_error; 0: all of them */
 	unsigned int ninterrupts; /* so many writes give EINTR, before anything else */
 	bool is_short;            /* a write takes all but the last byte */
 	fake_write_fn write_fn;   /* in place of what a plain file does */
+	fake_read_fn read_fn;
 
 	unsigned int nopens, nreads, nwrites, ntruncates; /* calls of each */
 	int flags;                                        /* of the last open */

@@ -6,6 +6,7 @@
 #ifndef MACHINE_H
 #define MACHINE_H
 
+#include "apply.h"
 #include "block.h"
 #include "fake.h"
 #include "memblk.h"
@@ -24,6 +25,7 @@ struct machine {
 	struct memblk_plan plan;
 	struct memblk_result results[MACHINE_RESULTS_MAX];
 	size_t nresults;
+	struct memblk_outcome outcome;
 };
 
 void machine_init(struct machine *machine);
@@ -62,6 +64,9 @@ bool machine_plan(struct machine *machine, struct memblk_request request);
 /* Carries the plan out. */
 void machine_apply(struct machine *machine);
 
+/* Takes a result of MACHINE, which is DATA, down. */
+void machine_add_result(const struct memblk_result *result, void *data);
+
 /* Both. */
 void machine_run(struct machine *machine, struct memblk_request request);
 
@@ -82,6 +87,10 @@ void machine_run(struct machine *machine, struct memblk_request request);
 #define MISSING(n)                                            \
 	{                                                     \
 		.index = (n), .status = MEMBLK_STATUS_MISSING \
+	}
+#define SKIPPED(n)                                            \
+	{                                                     \
+		.index = (n), .status = MEMBLK_STATUS_SKIPPED \
 	}
 #define FAILED_FOR(n, step_, reason_)                                              \
 	.index = (n), .status = MEMBLK_STATUS_FAILED, .step = MEMBLK_STEP_##step_, \

@@ -2,7 +2,8 @@
 /*
  * SIZE, RANGE and BLOCKRANGE as operands: what each stands for, to the byte, and of each
  * bad one the part at fault. Sizes are mostly read with a block size of one byte, so that
- * the number of blocks is the size. Then sizes as text.
+ * the number of blocks is the size. Then sizes and seconds by themselves, and sizes as
+ * text.
  */
 #include "config.h"
 
@@ -818,6 +819,166 @@ static void test_parts(void)
 	}
 }
 
+/* ---- Sizes and seconds by themselves ---- */
+
+typedef int (*number_fn)(const char *text, uint64_t *ret);
+
+/* What FUNCTION makes of TEXT is R, and, where that is 0, VALUE. */
+struct number_row {
+	const char *text;
+	int r;
+	uint64_t value;
+};
+
+static void check_numbers(number_fn function, const struct number_row *rows, size_t nrows)
+{
+	for (size_t i = 0; i < nrows; i++) {
+		/* allocated to the byte, so that reading beyond it is noticed */
+		_cleanup_free_ char *text = strdup(rows[i].text);
+		uint64_t value;
+
+		if (!text)
+			abort();
+		memset(&value, POISON, sizeof(value));
+		tap_row("%s", text);
+		check_int(function(text, &value), rows[i].r);
+		if (rows[i].r == 0)
+			check_uint(value, rows[i].value);
+		else
+			check(is_poison(&value, sizeof(value)));
+	}
+}
+
+#define CHECK_NUMBERS(function, rows) check_numbers(function, rows, ARRAY_SIZE(rows))
+
+static void test_size_alone(void)
+{
+	static const struct number_row rows[] = {
+		{ "0", 0, 0 },
+		{ "1", 0, UINT64_C(1) << 20 },
+		{ "1K", 0, 1024 },
+		{ "1KB", 0, 1000 },
+		{ "0.5K", 0, 512 },
+		{ "64M", 0, UINT64_C(64) << 20 },
+		{ "1.5g", 0, UINT64_C(1536) << 20 },
+		{ "100GiB", 0, UINT64_C(100) << 30 },
+		{ "17592186044415", 0, UINT64_C(0xfffffffffff00000) },
+		{ "18446744073709551.615KB", 0, UINT64_MAX },
+	};
+
+	CHECK_NUMBERS(memblk_size_parse, rows);
+}
+
+static void test_bad_size_alone(void)
+{
+	static const struct number_row rows[] = {
+		{ "", -EINVAL, 0 },
+		{ " 1", -EINVAL, 0 },
+		{ "1 ", -EINVAL, 0 },
+		{ "-1", -EINVAL, 0 },
+		{ "+1", -EINVAL, 0 },
+		{ "01", -EINVAL, 0 },
+		{ "1.5", -EINVAL, 0 },
+		{ "0x8000000", -EINVAL, 0 },
+		{ "x", -EINVAL, 0 },
+		{ "1-2", -EINVAL, 0 },
+		{ "17592186044416", -ERANGE, 0 },
+		{ "16E", -ERANGE, 0 },
+		{ "1Z", -ERANGE, 0 },
+		{ "18446744073709551616", -ERANGE, 0 },
+		{ "18446744073709551.616KB", -ERANGE, 0 },
+		{ "0.1K", -EBADMSG, 0 },
+		{ "0.0001KB", -EBADMSG, 0 },
+		{ "18446744073709551.6155KB", -EBADMSG, 0 },
+	};
+
+	CHECK_NUMBERS(memblk_size_parse, rows);
+}
+
+static void test_seconds(void)
+{
+	static const struct number_row rows[] = {
+		{ "0", 0, 0 },
+		{ "1", 0, 1000 },
+		{ "30", 0, 30000 },
+		{ "0.5", 0, 500 },
+		{ "0.25", 0, 250 },
+		{ "0.001", 0, 1 },
+		{ "1.001", 0, 1001 },
+		{ "12.345", 0, 12345 },
+		{ "10.10", 0, 10100 },
+		{ "0.0", 0, 0 },
+		{ "0.0000", 0, 0 },
+		{ "2.000000", 0, 2000 },
+		{ "86400", 0, 86400000 },
+		{ "18446744073709551", 0, UINT64_C(18446744073709551000) },
+		{ "18446744073709551.614", 0, UINT64_MAX - 1 },
+		{ "infinity", 0, MEMBLK_FOREVER },
+	};
+
+	CHECK_NUMBERS(memblk_seconds_parse, rows);
+}
+
+#define ZEROS_60 "000000000000000000000000000000000000000000000000000000000000"
+
+static void test_part_of_a_millisecond(void)
+{
+	static const struct number_row rows[] = {
+		{ "0.0001", 0, 1 },
+		{ "0.0000000001", 0, 1 },
+		{ "0.0009", 0, 1 },
+		{ "0.0010", 0, 1 },
+		{ "0.0011", 0, 2 },
+		{ "1.9991", 0, 2000 },
+		{ "1.9999", 0, 2000 },
+		{ "1.2345", 0, 1235 },
+		{ "1." ZEROS_60 ZEROS_60, 0, 1000 },
+		{ "1." ZEROS_60 "1", 0, 1001 },
+		{ "0." ZEROS_60 "1", 0, 1 },
+		{ "1.5" ZEROS_60 "1", 0, 1501 },
+		{ "18446744073709551.6131", 0, UINT64_MAX - 1 },
+	};
+
+	CHECK_NUMBERS(memblk_seconds_parse, rows);
+}
+
+static void test_seconds_out_of_range(void)
+{
+	static const struct number_row rows[] = {
+		/* this would be infinity */
+		{ "18446744073709551.615", -ERANGE, 0 },
+		{ "18446744073709551.6141", -ERANGE, 0 },
+		{ "18446744073709551.6151", -ERANGE, 0 },
+		{ "18446744073709551.616", -ERANGE, 0 },
+		{ "18446744073709552", -ERANGE, 0 },
+		{ "18446744073709551615", -ERANGE, 0 },
+		{ "18446744073709551616", -ERANGE, 0 },
+		{ "99999999999999999999999.5", -ERANGE, 0 },
+	};
+
+	CHECK_NUMBERS(memblk_seconds_parse, rows);
+}
+
+static void test_no_seconds(void)
+{
+	static const char *const texts[] = {
+		"",          " ",        "x",         " 1",        "1 ",
+		"\t1",       "1\n",      "-1",        "+1",        "-0",
+		"01",        "00",       "00.5",      ".",         ".5",
+		"1.",        "0.",       "1..5",      "1.5.5",     "1,5",
+		"1.x",       "1.5x",     "1e3",       "1.5e3",     "0x10",
+		"1s",        "1.5s",     "1M",        "1:30",      "inf",
+		"nan",       "Infinity", "INFINITY",  "infinity ", " infinity",
+		"infinityx", "infinit",  "-infinity", "\xc2\xb9",  "1.\xc2\xb9",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct number_row row = { texts[i], -EINVAL, 0 };
+
+		check_numbers(memblk_seconds_parse, &row, 1);
+	}
+}
+
 /* ---- Sizes for people ---- */
 
 struct string_row {
@@ -962,6 +1123,14 @@ static const struct tap_test tests[] = {
 	{ "D29: The last block is a decimal number", test_bad_last_block },
 	{ "A range of blocks does not end before it starts", test_blocks_out_of_order },
 	{ "D9: An operand has one part, or two that are not empty", test_parts },
+	{ "A size by itself is that of an operand, of any number of bytes",
+	  test_size_alone },
+	{ "A bad size by itself is told from one that is not whole bytes",
+	  test_bad_size_alone },
+	{ "Seconds are exact to the millisecond", test_seconds },
+	{ "A part of a millisecond is a whole one", test_part_of_a_millisecond },
+	{ "More milliseconds than 64 bits are out of range", test_seconds_out_of_range },
+	{ "What is no number of seconds is refused", test_no_seconds },
 	{ "A size below 1024 of its unit is written in that unit",
 	  test_whole_sizes_to_string },
 	{ "A size is written with tenths, rounded half up, without a zero",

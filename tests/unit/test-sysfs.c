@@ -11,11 +11,15 @@
 #include <string.h>
 
 #include "fake.h"
+#include "memblk.h"
 #include "sysfs.h"
 #include "tap.h"
 #include "util.h"
 
 #define PATH "sys/devices/system/memory/memory4/state"
+
+static const struct limit no_limit = { .try_ms = MEMBLK_FOREVER,
+				       .deadline_ms = MEMBLK_FOREVER };
 
 /* A tree with one file, and the attribute that it is opened as. */
 struct fixture {
@@ -50,7 +54,7 @@ static int open_attribute(struct fixture *fixture)
 
 static int write_attribute(struct fixture *fixture, const char *word)
 {
-	return attribute_write(&fixture->sysfs, &fixture->attribute, word);
+	return attribute_write(&fixture->sysfs, &fixture->attribute, word, &no_limit);
 }
 
 static void close_attribute(struct fixture *fixture)
@@ -162,7 +166,7 @@ static void test_open_flags(void)
 	close_attribute(&fixture);
 	check_int(sysfs_read(&fixture.sysfs, PATH, text), 0);
 	check_int(fixture.file->flags, O_RDONLY | flags);
-	check_int(sysfs_write(&fixture.sysfs, PATH, "online"), 0);
+	check_int(sysfs_write(&fixture.sysfs, PATH, "online", &no_limit), 0);
 	check_int(fixture.file->flags, O_WRONLY | flags);
 	check_uint(fixture.file->nopens, 3);
 }
@@ -240,7 +244,8 @@ static void test_open_errors(void)
 		fixture.file->open_error = errors[i];
 		check_int(sysfs_read(&fixture.sysfs, PATH, text), -errors[i]);
 		check_uint(fixture.file->nopens, 2);
-		check_int(sysfs_write(&fixture.sysfs, PATH, "online"), -errors[i]);
+		check_int(sysfs_write(&fixture.sysfs, PATH, "online", &no_limit),
+			  -errors[i]);
 		check_uint(fixture.file->nopens, 3);
 		check_uint(fixture.file->nwrites, 0);
 	}
@@ -255,7 +260,7 @@ static void test_missing(void)
 	check_int(attribute_open(&fixture.sysfs, "nowhere", &fixture.attribute), -ENOENT);
 	close_attribute(&fixture);
 	check_int(sysfs_read(&fixture.sysfs, PATH "/below", text), -ENOTDIR);
-	check_int(sysfs_write(&fixture.sysfs, "nowhere", "1"), -ENOENT);
+	check_int(sysfs_write(&fixture.sysfs, "nowhere", "1", &no_limit), -ENOENT);
 }
 
 static void test_read_errors(void)
@@ -358,7 +363,8 @@ static void test_write_fails(void)
 		fixture.file->write_error = errors[i];
 		check_int(open_attribute(&fixture), 0);
 		check_int(write_attribute(&fixture, "online"), -errors[i]);
-		check_int(sysfs_write(&fixture.sysfs, PATH, "online"), -errors[i]);
+		check_int(sysfs_write(&fixture.sysfs, PATH, "online", &no_limit),
+			  -errors[i]);
 		close_attribute(&fixture);
 		check_text(fixture.file, "offline\n");
 		check_uint(fixture.file->nwrites, 2);
@@ -377,7 +383,7 @@ static void test_short_write(void)
 	close_attribute(&fixture);
 	check_uint(fixture.file->nwrites, 1);
 	check_uint(fixture.file->ntruncates, 0);
-	check_int(sysfs_write(&fixture.sysfs, PATH, "1"), -EIO);
+	check_int(sysfs_write(&fixture.sysfs, PATH, "1", &no_limit), -EIO);
 	check_uint(fixture.file->nwrites, 2);
 }
 
@@ -397,7 +403,7 @@ static void test_interrupted_write(void)
 				       "memory4/state=online memory4/state=online ");
 
 	fixture.file->ninterrupts = 1;
-	check_int(sysfs_write(&fixture.sysfs, PATH, "ON"), 0);
+	check_int(sysfs_write(&fixture.sysfs, PATH, "ON", &no_limit), 0);
 	check_text(fixture.file, "ONline");
 	check_uint(fixture.file->nwrites, 6);
 }
@@ -460,7 +466,7 @@ static void test_blind_write(void)
 	_cleanup_fixture_ struct fixture fixture;
 
 	fixture_init(&fixture, "0\n");
-	check_int(sysfs_write(&fixture.sysfs, PATH, "1"), 0);
+	check_int(sysfs_write(&fixture.sysfs, PATH, "1", &no_limit), 0);
 	check_text(fixture.file, "1\n");
 	check_uint(fixture.file->nopens, 1);
 	check_uint(fixture.file->nreads, 0);
@@ -468,7 +474,7 @@ static void test_blind_write(void)
 	check_uint(fixture.file->ntruncates, 0);
 
 	fixture.file->open_write_error = EACCES;
-	check_int(sysfs_write(&fixture.sysfs, PATH, "0"), -EACCES);
+	check_int(sysfs_write(&fixture.sysfs, PATH, "0", &no_limit), -EACCES);
 	check_uint(fixture.file->nopens, 2);
 }
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One block: what is read of it, what is written, and what has become of it.
+ */
+#ifndef MEMBLK_CHANGE_H
+#define MEMBLK_CHANGE_H
+
+#include "alarm.h"
+#include "memblk.h"
+#include "spare.h"
+
+/* What holds for each block of a run. */
+struct run {
+	struct memblk_system *system;
+	const struct memblk_request *request;
+	const struct memblk_plan *plan;
+	struct spare *spare; /* NULL: all memory may go */
+	struct limit limit;
+	bool rehearsal; /* nothing is written, a block that would be is CHANGED */
+	struct spare_demand *demand; /* what would be gone by now in a rehearsal */
+};
+
+/* Carries the request out on block result->index; all else of RESULT is zero. */
+void change_block(const struct run *run, struct memblk_result *result);
+
+/*
+ * Takes back what RESULT says was done, in the state and zone that the block had; then it
+ * is REVERTED or STUCK.
+ */
+void change_revert(const struct run *run, struct memblk_result *result);
+
+/*
+ * Whoever worked on the block came to an end without a word. RESULT says how far he was
+ * known to be; if the block is not as wanted, REASON is why.
+ */
+void change_settle(const struct run *run, struct memblk_result *result,
+		   enum memblk_reason reason);
+
+#endif

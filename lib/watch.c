@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Waiting for blocks that are added while a run goes on. The directory's link count tells
+ * of them: uevents get lost, and inotify does not see what the kernel does in sysfs.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "block.h"
+#include "interrupt.h"
+#include "plan.h"
+#include "util.h"
+
+#define POLL_MS 100
+
+/* Some file systems do not count: then it has always changed. */
+#define LINKS_UNKNOWN 1
+
+static uint64_t count_links(struct memblk_system *system)
+{
+	const struct sysfs *sysfs = &system->sysfs;
+	uint64_t nlinks = LINKS_UNKNOWN;
+	struct stat st;
+	int fd;
+
+	fd = sysfs->io->open(sysfs->backend, system_directory(system),
+			     O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return LINKS_UNKNOWN;
+	if (fstat(fd, &st) == 0)
+		nlinks = st.st_nlink;
+	sysfs->io->close(sysfs->backend, fd);
+
+	return nlinks;
+}
+
+/* Position of the first settled block that is not below INDEX. */
+static size_t find(const struct memblk_watch *watch, uint64_t index)
+{
+	size_t low = 0, high = watch->nsettled;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (watch->settled[middle] < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool is_settled(const struct memblk_watch *watch, uint64_t index)
+{
+	size_t position = find(watch, index);
+
+	return position < watch->nsettled && watch->settled[position] == index;
+}
+
+int memblk_watch_settle(struct memblk_watch *watch, uint64_t index)
+{
+	size_t position = find(watch, index);
+
+	if (is_settled(watch, index))
+		return 0;
+	if (watch->nsettled == watch->size) {
+		size_t size = watch->size ? watch->size * 2 : 256;
+		uint64_t *settled = reallocarray(watch->settled, size, sizeof(*settled));
+
+		if (!settled)
+			return -ENOMEM;
+		watch->settled = settled;
+		watch->size = size;
+	}
+	memmove(watch->settled + position + 1, watch->settled + position,
+		(watch->nsettled - position) * sizeof(*watch->settled));
+	watch->settled[position] = index;
+	watch->nsettled++;
+
+	return 0;
+}
+
+/* Whether block INDEX is as wanted. What cannot be read is not. */
+static bool is_done(struct memblk_system *system, enum memblk_command command,
+		    uint64_t index)
+{
+	enum memblk_state state;
+	bool configured;
+	int r;
+
+	if (command == MEMBLK_COMMAND_ENABLE || command == MEMBLK_COMMAND_DISABLE) {
+		r = block_state_read(system, index, &state);
+		if (r == 0)
+			return plan_is_done(command, state);
+		/* what is not configured is offline */
+		if (r != -ENOENT || command == MEMBLK_COMMAND_ENABLE ||
+		    !system->configurable)
+			return false;
+		command = MEMBLK_COMMAND_DECONFIGURE;
+	}
+
+	return memconfig_read(system, index, MEMCONFIG_CONFIG, &configured) == 0 &&
+	       configured == (command == MEMBLK_COMMAND_CONFIGURE);
+}
+
+int memblk_watch_init(struct memblk_watch *ret, struct memblk_system *system,
+		      const struct memblk_request *request)
+{
+	struct memblk_watch watch = { .nlinks = LINKS_UNKNOWN };
+	_cleanup_free_ uint64_t *blocks = NULL;
+	size_t nblocks = 0;
+	int r = 0;
+
+	if (request->selection.kind == MEMBLK_SELECTION_SIZE)
+		r = memblk_scan(system, &request->selection, &blocks, &nblocks);
+	for (size_t i = 0; i < nblocks && r == 0; i++)
+		if (is_done(system, request->command, blocks[i]))
+			r = memblk_watch_settle(&watch, blocks[i]);
+	if (r < 0) {
+		memblk_watch_done(&watch);
+		return r;
+	}
+	*ret = watch;
+
+	return 0;
+}
+
+void memblk_watch_done(struct memblk_watch *watch)
+{
+	free(watch->settled);
+	watch->settled = NULL;
+}
+
+void memblk_watch_mark(struct memblk_watch *watch, struct memblk_system *system)
+{
+	watch->nlinks = count_links(system);
+}
+
+void memblk_watch_filter(const struct memblk_watch *watch, uint64_t *blocks,
+			 size_t *nblocks)
+{
+	size_t nleft = 0;
+
+	for (size_t i = 0; i < *nblocks; i++)
+		if (!is_settled(watch, blocks[i]))
+			blocks[nleft++] = blocks[i];
+	*nblocks = nleft;
+}
+
+int memblk_watch_sleep(const struct memblk_watch *watch, struct memblk_system *system,
+		       uint64_t until_ms)
+{
+	for (;;) {
+		uint64_t now = memblk_now_ms();
+		int r;
+
+		if (now >= until_ms)
+			return -ETIME;
+		r = interrupt_sleep(until_ms - now < POLL_MS ? until_ms : now + POLL_MS);
+		if (r < 0)
+			return r;
+		if (watch->nlinks == LINKS_UNKNOWN ||
+		    count_links(system) != watch->nlinks)
+			return 0;
+	}
+}

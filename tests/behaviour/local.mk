@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# One set of tests for the simulated kernel and, with CHMEM_MACHINE=guest, for a real one; and
+# what only the simulated one can be brought to.
+
+behaviour_tests = \
+	tests/behaviour/chmem-atomic.bats \
+	tests/behaviour/chmem-blocks.bats \
+	tests/behaviour/chmem-signals.bats \
+	tests/behaviour/chmem-together.bats \
+	tests/behaviour/chmem-tries.bats \
+	tests/behaviour/chmem-wait.bats \
+	tests/behaviour/kernel-added.bats \
+	tests/behaviour/kernel-words.bats \
+	tests/behaviour/kernel-writers.bats \
+	tests/behaviour/kernel-zones.bats
+
+check_PROGRAMS += tests/behaviour/hold tests/behaviour/launch
+tests_behaviour_hold_SOURCES = tests/guest/hold.c
+tests_behaviour_launch_SOURCES = tests/guest/launch.c
+
+bats_tests += \
+	$(behaviour_tests) \
+	tests/behaviour/memsim-errors.bats \
+	tests/behaviour/memsim-memory.bats \
+	tests/behaviour/memsim-s390.bats \
+	tests/behaviour/memsim-stuck.bats
+
+bats_helpers += \
+	tests/behaviour/behaviour.bash \
+	tests/behaviour/functions \
+	tests/behaviour/memsim/chmem \
+	tests/behaviour/on_guest.bash \
+	tests/behaviour/on_memsim.bash
