@@ -109,22 +109,35 @@ bats_helpers = \
 # ---- in a virtual machine ----------------------------------------------------------------
 
 guest_tests = \
+	tests/guest/atomic-guest.bats \
 	tests/guest/auto-online.bats \
+	tests/guest/bounds.bats \
 	tests/guest/disable.bats \
 	tests/guest/enable.bats \
+	tests/guest/exhaustion.bats \
+	tests/guest/exhaustion-newer.bats \
+	tests/guest/lock.bats \
 	tests/guest/race.bats \
-	tests/guest/refused.bats
+	tests/guest/refused.bats \
+	tests/guest/signals.bats \
+	tests/guest/wait.bats
 
 guest_helpers = \
 	tests/guest/agent \
+	tests/guest/exhaustion.bash \
 	tests/guest/fetch \
+	tests/guest/functions \
 	tests/guest/guest.bash \
+	tests/guest/hog.c \
+	tests/guest/hold.c \
 	tests/guest/image.bash \
 	tests/guest/init \
 	tests/guest/judge.bash \
 	tests/guest/keep \
+	tests/guest/launch.c \
 	tests/guest/mkinitrd \
-	tests/guest/pin.c
+	tests/guest/pin.c \
+	tests/guest/pipes.c
 
 # ---- beside the installed chmem ----------------------------------------------------------
 

@@ -106,7 +106,7 @@ fill_with_kernel_memory() {
 	run_guest "chmem -d -b 32"
 	assert_status 1
 	assert_stdout
-	assert_stderr "chmem: $(block 32) disable failed: Device or resource busy"
+	assert_stderr "chmem: $(block 32) disable failed: Device or resource busy; it holds what cannot be moved, or is in use elsewhere"
 	assert_blocks 32-32 online
 	assert_zone 32 Normal
 	is MemTotal "$(mem_total_kb)" "$total"
@@ -119,7 +119,7 @@ fill_with_kernel_memory() {
 	run_guest "chmem -v -d 0x100000000-0x117ffffff"
 	assert_status 64
 	assert_stdout "$(block 32) disabled" "$(block 34) disabled"
-	assert_stderr "chmem: $(block 33) disable failed: Device or resource busy" \
+	assert_stderr "chmem: $(block 33) disable failed: Device or resource busy; it holds what cannot be moved, or is in use elsewhere" \
 		'chmem: Could only disable 256M of memory'
 	assert_blocks 32-34 offline online offline
 }
@@ -131,7 +131,7 @@ fill_with_kernel_memory() {
 	assert_stdout
 	# Block 39 is the only one of the nine online that is in Normal.
 	assert_stderr 'chmem: Could only disable 0B of memory' \
-		'chmem:   1 block: Device or resource busy' \
+		'chmem:   1 block: Device or resource busy; it holds what cannot be moved, or is in use elsewhere' \
 		'chmem:   8 blocks: Zone mismatch'
 	assert_blocks 39-39 online
 }
@@ -154,7 +154,7 @@ fill_with_kernel_memory() {
 	run_guest "chmem -v -d 128M"
 	assert_status 0
 	assert_stdout "$(block 38) disabled"
-	assert_stderr "chmem: $(block 39) disable failed: Device or resource busy"
+	assert_stderr "chmem: $(block 39) disable failed: Device or resource busy; it holds what cannot be moved, or is in use elsewhere"
 }
 
 @test "block 0 lies in two zones and cannot go" {
@@ -162,7 +162,7 @@ fill_with_kernel_memory() {
 	run_guest "chmem -d -b 0"
 	assert_status 1
 	assert_stdout
-	assert_stderr "chmem: $(block 0) disable failed: Invalid argument"
+	assert_stderr "chmem: $(block 0) disable failed: Invalid argument; it has holes, or lies in several zones or nodes"
 	assert_blocks 0-0 online
 }
 

@@ -14,10 +14,24 @@
 # something is missing the tests are skipped; they fail if CHMEM_TESTS_MUST_RUN has the
 # word "guest" in it.
 #
+# Some tests wait, watch or try again for a while, and make their point in a short one.
+# With CHMEM_SOAK=1 in the environment they take the long one: a minute for what hangs, the
+# bounds that chmem has by default, a minute of watching a guest that was short of memory,
+# a hundred rounds for two runs that meet.
+#
+#	make check-guest                     # on the kernel of this machine's release
+#	CHMEM_SOAK=1 make check-guest
+#	GUEST_KERNEL=newer make check-guest  # on the newest of Debian sid
+#
+# What they measure is in their logs, on lines that begin with "# " and the kernel.
+#
 # A test file says what its guest is like:
 #
 #	GUEST_ARGUMENTS   kernel arguments, set before this file is loaded; without any,
 #			  new memory stays offline
+#	guest_kernel newer   after this file is loaded: its guests run the newest kernel of
+#			  Debian sid. Without it, the environment's GUEST_KERNEL says
+#			  which; `newer`, or empty for that of this machine's release
 #	guest_prepare     called once for every new guest: plug memory, for instance
 #	guest_tidy        called before each test; a guest for which it fails is replaced;
 #			  without any, the blocks that were plugged are set offline
@@ -27,6 +41,7 @@
 #
 #	guest SCRIPT              runs it in the guest: its stdout, stderr, exit status
 #	run_guest SCRIPT          the same under bats' run, for helpers.bash to judge
+#	run_script SCRIPT         run_guest, with the functions of /etc/functions
 #	monitor JSON              gives QEMU a command; REPLY is the answer
 #	dimm_plug, dimm_unplug    memory that comes and goes
 #
@@ -49,6 +64,7 @@ source "$guest_source/judge.bash"
 # The tests of a file share its guest.
 export BATS_NO_PARALLELIZE_WITHIN_FILE=true
 
+guest_kernel() { GUEST_KERNEL=$1; }
 guest_prepare() { :; }
 guest_tidy() { restore_blocks; }
 
@@ -62,7 +78,8 @@ setup_file() {
 	GUEST_MISSING=$(guest_missing_programs)
 	[[ -z $GUEST_MISSING ]] || return 0
 
-	"$guest_source/fetch" >"$GUEST_DIR/paths" 2>"$GUEST_DIR/fetch.log" || status=$?
+	"$guest_source/fetch" ${GUEST_KERNEL:+"$GUEST_KERNEL"} \
+		>"$GUEST_DIR/paths" 2>"$GUEST_DIR/fetch.log" || status=$?
 	if ((status == 77)); then
 		GUEST_MISSING=$(tail -n 1 "$GUEST_DIR/fetch.log")
 		return 0

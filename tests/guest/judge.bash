@@ -109,3 +109,63 @@ restore_blocks() {
 			esac
 		done 2>/dev/null"
 }
+
+# ---- How long it took ----
+
+# run_script SCRIPT - run_guest, with the functions that scripts in the guest have.
+run_script() {
+	run_guest ". /etc/functions; $1"
+}
+
+# soaking - should what takes its time take it?
+soaking() {
+	[[ -n ${CHMEM_SOAK-} ]]
+}
+
+# measured WHAT MS - into the log of the tests, for whoever wants to know.
+measured() {
+	echo "# $(guest 'uname -r'): $1: $2 ms" >&3
+}
+
+# assert_time WHAT MS FROM TO - FROM and TO are included.
+assert_time() {
+	measured "$1" "$2"
+	(($2 >= $3 && $2 <= $4)) || {
+		printf '%s took %s ms, and not %s to %s\n' "$@"
+		return 1
+	}
+}
+
+# assert_ended "exited STATUS"|"killed SIGNAL" FROM TO - so the command of `launch run`
+# ended, and so many milliseconds after it began.
+assert_ended() {
+	local how number ms
+
+	read -r how number ms <<<"$(guest 'cat /run/run.end')"
+	is "the end of the run" "$how $number" "$1" || {
+		printf 'stdout: %s\nstderr: %s\n' "${output-}" "${stderr-}"
+		return 1
+	}
+	assert_time "$BATS_TEST_DESCRIPTION" "$ms" "$2" "$3"
+}
+
+# assert_nobody_left [PROGRAM] - no process of it is there any more, nor any that
+# `disturbed` has seen.
+assert_nobody_left() {
+	is "processes that are left" "$(guest "pidof ${1:-chmem}
+		for pid in \$(cat /run/pids 2>/dev/null); do
+			grep -s '^[NS]' /proc/\$pid/status
+		done")" ''
+}
+
+# assert_back BLOCK - it is online, or so within a second: when a write is given up, the
+# kernel puts the block back after the last pass over it.
+assert_back() {
+	guest "tries=0
+		until [ \"\$(cat $MEMORY/memory$1/state)\" = online ]; do
+			tries=\$((tries + 1))
+			[ \$tries -lt 50 ] || exit
+			sleep 0.02
+		done"
+	assert_blocks "$1-$1" online
+}

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pin FIRST LAST: keeps one page of the physical address range FIRST to LAST where it is.
+ * pin FIRST LAST [COUNT]: keeps one page of the physical address range FIRST to LAST, or
+ * so many, where they are.
  *
  * A page that was spliced into a pipe has a reference that migration cannot move. Taking
  * the block that it lies in offline then tries again without end, and holds the kernel's
- * hot-plug lock all the while. Prints "pinned" when that is so and stays until it is
- * killed.
+ * hot-plug lock all the while. A signal ends that, but only between two passes over the
+ * block; one over thousands of such pages takes seconds. Prints "pinned" when that is so
+ * and stays until it is killed.
  *
  * Of the memory on its way it keeps nothing. Only root may see physical addresses.
  */
@@ -16,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -37,9 +40,26 @@ static uint64_t physical_address(int pagemap, const char *page, size_t page_size
 	return (entry & PAGEMAP_PFN) * page_size;
 }
 
-static char *page_in_range(uint64_t first, uint64_t last, size_t page_size)
+/* Into a pipe that nobody reads; one takes a few pages, so it may be a new one. */
+static void hold(char *page, size_t page_size)
+{
+	static int pipe_ends[2], room;
+	struct iovec vector = { .iov_base = page, .iov_len = page_size };
+
+	if (!room) {
+		if (pipe(pipe_ends))
+			err(1, "pipe");
+		room = fcntl(pipe_ends[1], F_GETPIPE_SZ) / (int) page_size;
+	}
+	if (vmsplice(pipe_ends[1], &vector, 1, 0) != (ssize_t) page_size)
+		err(1, "vmsplice");
+	room--;
+}
+
+static void hold_pages(uint64_t first, uint64_t last, size_t count, size_t page_size)
 {
 	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	size_t end, kept = 0;
 	char *memory;
 
 	if (pagemap < 0)
@@ -51,38 +71,42 @@ static char *page_in_range(uint64_t first, uint64_t last, size_t page_size)
 	if (madvise(memory, most_bytes, MADV_NOHUGEPAGE))
 		err(1, "madvise");
 
-	for (size_t offset = 0; offset < most_bytes; offset += page_size) {
-		char *page = memory + offset;
+	/* What lies elsewhere goes back in the end: before, it would only come up again.
+	 */
+	for (end = 0; end < most_bytes && kept < count; end += page_size) {
+		char *page = memory + end;
 		uint64_t address;
 
 		*page = 1;
 		address = physical_address(pagemap, page, page_size);
 		if (address < first || address > last)
 			continue;
-
-		/* The others before it go back, the ones behind it were never taken. */
-		if (offset && munmap(memory, offset))
-			err(1, "munmap");
-		close(pagemap);
-		return page;
+		hold(page, page_size);
+		kept++;
 	}
-	errx(1, "no page of the range came up in %zu MiB", most_bytes >> 20);
+	if (kept < count)
+		errx(1, "%zu pages of the range came up in %zu MiB", kept,
+		     most_bytes >> 20);
+	for (size_t offset = 0; offset < end; offset += page_size) {
+		char *page = memory + offset;
+		uint64_t address = physical_address(pagemap, page, page_size);
+
+		if ((address < first || address > last) && munmap(page, page_size))
+			err(1, "munmap");
+	}
+	close(pagemap);
 }
 
 int main(int argc, char **argv)
 {
-	size_t page_size = sysconf(_SC_PAGESIZE);
-	struct iovec page = { .iov_len = page_size };
-	int pipe_ends[2];
+	struct rlimit files = { .rlim_cur = 65536, .rlim_max = 65536 };
 
-	if (argc != 3)
-		errx(2, "usage: pin FIRST LAST");
-	page.iov_base = page_in_range(strtoull(argv[1], NULL, 16),
-				      strtoull(argv[2], NULL, 16), page_size);
-	if (pipe(pipe_ends))
-		err(1, "pipe");
-	if (vmsplice(pipe_ends[1], &page, 1, 0) != (ssize_t) page_size)
-		err(1, "vmsplice");
+	if (argc != 3 && argc != 4)
+		errx(2, "usage: pin FIRST LAST [COUNT]");
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		err(1, "setrlimit");
+	hold_pages(strtoull(argv[1], NULL, 16), strtoull(argv[2], NULL, 16),
+		   argc == 4 ? strtoul(argv[3], NULL, 10) : 1, sysconf(_SC_PAGESIZE));
 	if (puts("pinned") == EOF || fflush(stdout))
 		err(1, "stdout");
 	pause();

@@ -110,7 +110,7 @@ lose_race() {
 	for ((round = 0; round < 20 && lost == 0; round++)); do
 		guest_tidy
 		watch_attempts
-		run_guest "chmem -e -b 32-47 & chmem -e -b 32-47 &
+		run_guest "chmem --lock=no -e -b 32-47 & chmem --lock=no -e -b 32-47 &
 			wait %1 && wait %2"
 		assert_status 0
 		assert_stdout

@@ -20,16 +20,16 @@ inject() {
 	guest "echo -$2 >/sys/kernel/debug/notifier-error-inject/memory/actions/$1/error"
 }
 
-# assert_error_shown ERRNO REASON - chmem gives it in both directions, and the blocks
-# stay.
+# assert_error_shown ERRNO REASON [HINT [HINT]] - chmem gives it in both directions, with what is
+# known of it, and the blocks stay.
 assert_error_shown() {
 	inject MEM_GOING_ONLINE "$1"
 	watch_attempts
 	run_guest "chmem -e -b 32-33"
 	assert_status 1
 	assert_stdout
-	assert_stderr "chmem: $(block 32) enable failed: $2" \
-		"chmem: $(block 33) enable failed: $2"
+	assert_stderr "chmem: $(block 32) enable failed: $2${3+; $3}" \
+		"chmem: $(block 33) enable failed: $2${3+; $3}"
 	[[ $(attempts chmem) == *"online 32 -$1"$'\n'* ]]
 	assert_blocks 32-33 offline
 
@@ -40,29 +40,31 @@ assert_error_shown() {
 	run_guest "chmem -d -b 32"
 	assert_status 1
 	assert_stdout
-	assert_stderr "chmem: $(block 32) disable failed: $2"
+	assert_stderr "chmem: $(block 32) disable failed: $2${3+; ${4-$3}}"
 	[[ $(attempts chmem) == "offline 32 -$1"* ]]
 	assert_blocks 32-33 online offline
 }
 
 @test "ENOMEM of the kernel is shown, and nothing changes" {
-	assert_error_shown 12 'Cannot allocate memory'
+	assert_error_shown 12 'Cannot allocate memory' 'the kernel itself is short of memory'
 }
 
 @test "EPERM of the kernel is shown, and nothing changes" {
-	assert_error_shown 1 'Operation not permitted'
+	assert_error_shown 1 'Operation not permitted' \
+		'not for want of permission, a part of the kernel objects'
 }
 
 @test "EAGAIN of the kernel is shown in the end, and nothing changes" {
-	assert_error_shown 11 'Resource temporarily unavailable'
+	assert_error_shown 11 'Resource temporarily unavailable' 'the kernel gave up for now'
 }
 
 @test "EINVAL that is no lost race is shown, and nothing changes" {
-	assert_error_shown 22 'Invalid argument'
+	assert_error_shown 22 'Invalid argument' 'an old kernel may not take this zone here' \
+		'it has holes, or lies in several zones or nodes'
 }
 
 @test "EBUSY of the kernel is shown, and nothing changes" {
-	assert_error_shown 16 'Device or resource busy'
+	assert_error_shown 16 'Device or resource busy' 'in use for the moment'
 }
 
 @test "EIO of the kernel is shown, and nothing changes" {
@@ -73,7 +75,7 @@ assert_error_shown() {
 	assert_error_shown 28 'No space left on device'
 }
 
-@test "D1: -e SIZE that fails on all blocks gives the reason and how many have it" {
+@test "D1: -e SIZE ends after two blocks for which the kernel has no memory, and says so" {
 	local total
 
 	total=$(mem_total_kb)
@@ -82,7 +84,8 @@ assert_error_shown() {
 	assert_status 1
 	assert_stdout
 	assert_stderr 'chmem: Could only enable 0B of memory' \
-		'chmem:   8 blocks: Cannot allocate memory'
+		'chmem:   2 blocks: Cannot allocate memory; the kernel itself is short of memory' \
+		'chmem: ended, as the kernel itself is short of memory'
 	assert_blocks 32-39 offline
 	is MemTotal "$(mem_total_kb)" "$total"
 }
@@ -94,8 +97,8 @@ assert_error_shown() {
 	assert_status 1
 	assert_stdout
 	assert_stderr 'chmem: Could only disable 0B of memory' \
-		'chmem:   8 blocks: Device or resource busy' \
-		'chmem:   8 blocks: Zone mismatch'
+		'chmem:   8 blocks: Zone mismatch' \
+		'chmem:   8 blocks: Device or resource busy; in use for the moment'
 	assert_blocks 32-39 online
 }
 

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hog MIB: takes memory until so much of it is left to others, going by MemAvailable.
+ *
+ * Prints "ready" when that is so and stays until it is killed. What it takes can be
+ * moved, but neither dropped nor swapped out. It is the first to go when the kernel kills
+ * for want of memory, so that whoever reads /proc/vmstat afterwards is still there.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const size_t step_bytes = (size_t) 1 << 20;
+
+static unsigned long available_mib(void)
+{
+	char line[128];
+	unsigned long kib = 0;
+	FILE *file = fopen("/proc/meminfo", "re");
+
+	if (!file)
+		err(1, "/proc/meminfo");
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %lu kB", &kib) == 1)
+			break;
+	fclose(file);
+	return kib / 1024;
+}
+
+static void volunteer(void)
+{
+	FILE *file = fopen("/proc/self/oom_score_adj", "we");
+
+	if (!file || fputs("1000", file) == EOF || fclose(file))
+		err(1, "/proc/self/oom_score_adj");
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long leave_mib;
+
+	if (argc != 2)
+		errx(2, "usage: hog MIB");
+	leave_mib = strtoul(argv[1], NULL, 10);
+	volunteer();
+	while (available_mib() > leave_mib) {
+		char *memory = mmap(NULL, step_bytes, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (memory == MAP_FAILED)
+			err(1, "mmap");
+		/* No two pages alike, and none of zeros. */
+		for (size_t offset = 0; offset < step_bytes; offset += sizeof(memory))
+			memcpy(memory + offset, &(char *){ memory + offset },
+			       sizeof(memory));
+	}
+	if (puts("ready") == EOF || fflush(stdout))
+		err(1, "stdout");
+	pause();
+	return 0;
+}
