@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* clang-format off */
+/*
+ * kills - SIGKILLs chmem, its worker or both at random moments, and sees to it that
+ * nothing is left of it: no process, no lock, no block in a state that is none, and that
+ * the next run does its work.
+ *
+ *   kills [COUNT [SEED]]        40 and 1 unless they are given
+ *
+ * CHMEM and MEMSIM are the programs. Exit status 0; 1 if anything was wrong, 77 if there
+ * can be no simulated machine. It has to be run below ../isolate, as all tests.
+ */
+/* clang-format on */
+#include "config.h"
+
+#include <err.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "soak.h"
+
+#define EXIT_SKIP 77
+
+/* Blocks that take a while, so that there is something to kill. */
+static const char machine_text[] = "blocks 0-3 online\n"
+				   "blocks 8-23 offline\n"
+				   "blocks 32-47 online Movable used=10%\n"
+				   "swap /dev/vda2 4G\n"
+				   "delay * state 12\n"
+				   "fail 12-14 state EAGAIN count 9\n"
+				   "spin 40 for 60 count 2\n";
+
+static const char *const commands[][6] = {
+	{ "-e", "1G", "--atomic" },
+	{ "-e", "-b", "8-23" },
+	{ "-d", "1G", "--keep-free=0" },
+	{ "-d", "-b", "32-47", "--keep-free=0", "--atomic" },
+	{ "-e", "4G", "--wait=1", "--lock" },
+};
+
+#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+enum victim {
+	VICTIM_PARENT,
+	VICTIM_WORKER,
+	VICTIM_BOTH,
+	_VICTIM_MAX,
+};
+
+static unsigned int nkilled[_VICTIM_MAX];
+static unsigned int nwithout_worker;
+
+/* The one process that has PARENT for a parent; 0 if there is none. */
+static pid_t find_child(pid_t parent)
+{
+	char path[64];
+	int pid = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int) parent,
+		 (int) parent);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%d", &pid) != 1)
+		pid = 0;
+	fclose(file);
+	return pid;
+}
+
+static void sleep_us(unsigned int us)
+{
+	struct timespec time = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
+
+	nanosleep(&time, NULL);
+}
+
+static void shoot(enum victim victim, pid_t parent)
+{
+	pid_t worker = find_child(parent);
+
+	if (victim != VICTIM_PARENT && !worker)
+		nwithout_worker++;
+	if (victim != VICTIM_PARENT && worker)
+		kill(worker, SIGKILL);
+	if (victim != VICTIM_WORKER)
+		kill(parent, SIGKILL);
+	nkilled[victim]++;
+}
+
+/* What the kernel says of a block is one of its words, and not that it is going. */
+static void check_states(struct run *run, const struct stage *stage)
+{
+	if (view_read(&run->after, stage->directory) < 0) {
+		problem(run, "the machine cannot be read any more");
+		return;
+	}
+	for (unsigned int n = 0; n < NBLOCKS; n++)
+		if (run->after.blocks[n].state == STATE_GOING_OFFLINE)
+			problem(run, "block %u is still going offline", n);
+}
+
+/* A worker whose parent was killed may be at a write; that ends by the signal it gets. */
+static void await_group(struct run *run, pid_t group)
+{
+	double until = now_ms() + 5000;
+
+	while (waitpid(-group, NULL, WNOHANG) >= 0) {
+		if (now_ms() > until) {
+			problem(run, "a process is left");
+			return;
+		}
+		sleep_us(1000);
+	}
+}
+
+/* A worker goes with its parent, and does not go on alone. */
+static void check_nothing_later(struct run *run, enum victim victim)
+{
+	for (size_t i = 0; i < run->log.nentries && victim != VICTIM_WORKER; i++)
+		if (run->log.entries[i].begin_ms > run->end_ms + 50)
+			problem(run, "block %u is written %.0f ms after the kill",
+				run->log.entries[i].block,
+				run->log.entries[i].begin_ms - run->end_ms);
+}
+
+/* A killed worker is told of, and is no success. */
+static void check_parent(struct run *run, enum victim victim)
+{
+	if (victim != VICTIM_WORKER) {
+		if (WIFSIGNALED(run->status) && WTERMSIG(run->status) != SIGKILL)
+			problem(run, "it died of signal %d", WTERMSIG(run->status));
+		return;
+	}
+	if (!WIFEXITED(run->status))
+		problem(run, "it died of signal %d with its worker",
+			WTERMSIG(run->status));
+	else if (WEXITSTATUS(run->status) != 0 && WEXITSTATUS(run->status) != 1 &&
+		 WEXITSTATUS(run->status) != 64)
+		problem(run, "exit status %d", WEXITSTATUS(run->status));
+}
+
+static void play(struct run *run, const struct stage *stage, unsigned int random)
+{
+	enum victim victim = (enum victim)(random % _VICTIM_MAX);
+	const char *const *command = commands[random / 16 % NCOMMANDS];
+	struct child child;
+	size_t n = 0;
+
+	while (n < 6 && command[n]) {
+		run->scenario.arguments[n] = strdup(command[n]);
+		n++;
+	}
+	run->scenario.narguments = n;
+	run->start_ms = now_ms();
+	child = chmem_start(stage, run->scenario.arguments, n);
+	sleep_us(random / 256 % 250000);
+	shoot(victim, child.pid);
+	if (waitpid(child.pid, &run->status, 0) < 0)
+		problem(run, "waitpid: no such process");
+	run->end_ms = now_ms();
+	run->out.text = child_output(&child, &run->err.text);
+	if (run->end_ms - run->start_ms > 12000)
+		problem(run, "it took %.0f ms", run->end_ms - run->start_ms);
+	check_parent(run, victim);
+	await_group(run, child.pid);
+	check_lock_is_free(run, stage);
+	check_states(run, stage);
+	log_read(&run->log, stage->directory);
+	check_nothing_later(run, victim);
+	check_next_runs(run, stage);
+}
+
+static bool run_once(const char *directory, unsigned int number, unsigned int random)
+{
+	struct stage stage = { .chmem = getenv("CHMEM"), .memsim = getenv("MEMSIM") };
+	struct run run = { .scenario = { .seed = number } };
+	int status;
+	bool good;
+	pid_t machine;
+
+	snprintf(stage.directory, sizeof(stage.directory), "%.200s/%u", directory,
+		 number);
+	mkdir(stage.directory, 0700);
+	run.scenario.machine = strdup(machine_text);
+	machine = machine_start(&stage, run.scenario.machine, &status);
+	if (status == EXIT_SKIP)
+		exit(EXIT_SKIP);
+	if (status != 0)
+		errx(EXIT_FAILURE, "the machine cannot be started");
+	play(&run, &stage, random);
+	machine_stop(&run, machine);
+	good = !run.nproblems;
+	if (!good) {
+		printf("==== try %u is wrong\n", number);
+		run_print(&run, stdout);
+	}
+	run_done(&run);
+	rmdir(stage.directory);
+	return good;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int ntries = argc > 1 ? (unsigned int) atoi(argv[1]) : 40, nwrong = 0;
+	char directory[] = "/tmp/chmem-kills.XXXXXX";
+
+	if (!getenv("CHMEM") || !getenv("MEMSIM"))
+		errx(EXIT_FAILURE, "CHMEM or MEMSIM is not set");
+	if (!mkdtemp(directory))
+		err(EXIT_FAILURE, "%s", directory);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	srandom(argc > 2 ? (unsigned int) atoi(argv[2]) : 1);
+	for (unsigned int i = 1; i <= ntries; i++)
+		nwrong += !run_once(directory, i, (unsigned int) random());
+	rmdir(directory);
+	printf("%u kills: %u wrong; the parent %u, the worker %u, both %u times; %u "
+	       "times "
+	       "there was no worker\n",
+	       ntries, nwrong, nkilled[VICTIM_PARENT], nkilled[VICTIM_WORKER],
+	       nkilled[VICTIM_BOTH], nwithout_worker);
+	return nwrong ? EXIT_FAILURE : EXIT_SUCCESS;
+}

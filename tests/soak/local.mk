@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Many runs on simulated machines. `make check` runs a short part of them, by soak.bats,
+# where the variables are described; `make soak` runs all, in an hour or so.
+
+soak_common = \
+	$(memsim_names) \
+	tests/soak/draw.c \
+	tests/soak/evidence.c \
+	tests/soak/play.c \
+	tests/soak/soak.h
+
+if HAVE_FUSE
+check_PROGRAMS += tests/soak/random tests/soak/kills
+endif
+
+tests_soak_random_LDADD = -lm
+tests_soak_random_SOURCES = \
+	$(soak_common) \
+	tests/soak/judge.c \
+	tests/soak/random.c \
+	tests/soak/words.c
+
+tests_soak_kills_LDADD = -lm
+tests_soak_kills_SOURCES = $(soak_common) tests/soak/kills.c
+
+bats_tests += tests/soak/soak.bats
+bats_helpers += tests/soak/pairs
+
+soak: all
+	$(AM_V_at)SOAK_RUNS=$${SOAK_RUNS:-10000} SOAK_KILLS=$${SOAK_KILLS:-200} \
+		SOAK_PAIRS=$${SOAK_PAIRS:-100} CHMEM_TESTS_MUST_RUN=soak \
+		$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/soak/soak.bats
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) fuzz FUZZ_SECONDS=600
+	$(AM_V_at)CHMEM_SOAK=1 $(MAKE) $(AM_MAKEFLAGS) check-guest
+
+.PHONY: soak
