@@ -46,7 +46,7 @@ static void take_default(int signal, struct sigaction *old)
 	sigaction(signal, &action, old);
 	sigemptyset(&set);
 	sigaddset(&set, signal);
-	raise(signal);
+	kill(getpid(), signal);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 

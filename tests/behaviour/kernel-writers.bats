@@ -65,7 +65,8 @@ assert_spinning() {
 
 	pin_block 39
 	before=$(everything)
-	assert_put EINTR -a 300 39 state offline
+	start_write spinner -a 300 39 state offline
+	assert_result spinner EINTR
 	assert_same_as "$before"
 }
 
@@ -74,7 +75,8 @@ assert_spinning() {
 
 	pin_block 39
 	before=$(everything)
-	assert_put EINTR -a 300 39 online 0
+	start_write spinner -a 300 39 online 0
+	assert_result spinner EINTR
 	assert_same_as "$before"
 }
 
@@ -128,8 +130,10 @@ assert_spinning() {
 
 @test "the block can go as soon as the page is let go of, after any number of attempts" {
 	pin_block 39
-	assert_put EINTR -a 100 39 state offline
-	assert_put EINTR -a 100 39 state offline
+	for attempt in first second; do
+		start_write "$attempt" -a 100 39 state offline
+		assert_result "$attempt" EINTR
+	done
 	unpin
 	assert_put ok 39 state offline
 }

@@ -186,11 +186,10 @@ with_argument() {
 	# lsmem is another in other versions
 	shown=$(sed -n '/^## The demo/,/^## /p' "$readme" | grep -E '^(\$ chmem|chmem: |Memory |\(exit|# )')
 	[ "$(grep -c '^\$ chmem' <<<"$shown")" -ge 5 ]
+	# the time that a try took is a matter of the day
+	printf '%s\n' "${lines[@]}" | sed 's/after [0-9.]* s (/after N s (/' >"$BATS_TEST_TMPDIR/demo"
 	while IFS= read -r line; do
-		# the time it took is a matter of the day
-		grep -qxF -e "${line/after * s (/after N s (}" < <(
-			sed 's/after [0-9.]* s (/after N s (/' <<<"$output"
-		) || {
+		grep -qxF -e "${line/after * s (/after N s (}" "$BATS_TEST_TMPDIR/demo" || {
 			echo "the demo has not: $line"
 			return 1
 		}
