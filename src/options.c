@@ -349,7 +349,7 @@ void options_parse_or_die(int argc, char **argv, struct options *ret)
 {
 	char seen[sizeof(long_options) / sizeof(long_options[0])] = "";
 	struct options options = { .command = _MEMBLK_COMMAND_MAX };
-	struct values values = { NULL };
+	struct values values = { .try_timeout = NULL };
 	bool bare_lock = false;
 	int c;
 
