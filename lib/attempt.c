@@ -82,7 +82,8 @@ void attempt_fail(const struct run *run, struct memblk_result *result,
 
 	if (attempt->cause) {
 		reason = reason_of_cause(attempt->cause);
-		if (attempt->error == -EBADF && attempt->took_ms >= LOCK_WAIT_MS)
+		if (attempt->error == -EBADF && attempt->cause != ALARM_CANCEL &&
+		    attempt->took_ms >= LOCK_WAIT_MS)
 			reason = MEMBLK_REASON_LOCKED;
 		result_fail(result, attempt->step, reason, 0);
 		result->limit_ms = attempt->took_ms;

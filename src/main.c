@@ -31,6 +31,7 @@ struct session {
 	struct memblk_watch watch;
 	uint64_t wait_until_ms; /* 0: it does not */
 	bool is_last;           /* pass: nothing more is waited for after it */
+	bool is_carried_out;    /* a pass, so that there is something to report */
 	uint64_t nspent;        /* by size: blocks that used up a part of it by now */
 };
 
@@ -211,6 +212,7 @@ static bool carry_out(struct session *session, struct memblk_plan *plan)
 		report_no_memory(-r);
 		return false;
 	}
+	session->is_carried_out = true;
 	session->nspent += outcome.nspent;
 	report_outcome(&session->report, plan, &outcome);
 
@@ -282,8 +284,10 @@ static int run_locked(struct session *session)
 		session->is_last = memblk_now_ms() >= wait_end_ms(session) ||
 				   memblk_signals_caught();
 		failed = failed || !pass(session);
-		if (failed || session->is_last || report_is_over(&session->report) ||
-		    is_spent(session))
+		if (failed || session->is_last)
+			break;
+		if (session->is_carried_out &&
+		    (report_is_over(&session->report) || is_spent(session)))
 			break;
 		/* others may do what they have to meanwhile */
 		unlock(session);
