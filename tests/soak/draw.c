@@ -216,6 +216,7 @@ static void draw_parameters(struct draw *draw)
 	if (one_in(draw, 12)) {
 		fprintf(draw->machine, "leak %uM\n", between(draw, 1, 99));
 		scenario->memory_moves = true;
+		draw->may_last = true;
 	}
 }
 
@@ -450,6 +451,8 @@ static void draw_troubles(struct draw *draw)
 {
 	draw_slowness(draw);
 	draw_stuck(draw);
+	if (one_in(draw, 25))
+		fprintf(draw->machine, "fail * state ENOMEM\n");
 	if (one_in(draw, 4))
 		return;
 	for (unsigned int i = between(draw, 1, 3); i > 0; i--)
@@ -494,6 +497,18 @@ __attribute__((format(printf, 2, 3))) static void argue(struct draw *draw,
 	scenario->arguments[scenario->narguments++] = text;
 }
 
+/* Somebody does to block N what is wanted of it. */
+static void draw_race(struct draw *draw, unsigned int n, const char *action)
+{
+	struct scenario *scenario = draw->scenario;
+
+	fprintf(draw->machine, "steal %u %s%s\n", n, action,
+		one_in(draw, 2) ? " at write" : "");
+	if (scenario->foreign & bit(n))
+		scenario->unclear |= bit(n);
+	scenario->foreign |= bit(n);
+}
+
 /*
  * Chance alone seldom meets blocks that can all be changed but one, which is what
  * --atomic is there for.
@@ -512,6 +527,9 @@ static void draw_aim(struct draw *draw)
 		fprintf(draw->machine, "fail %u state %s%s\n",
 			between(draw, (aim->first + aim->last) / 2, aim->last),
 			one_in(draw, 2) ? "EPERM" : "EBUSY", PICK(draw, words));
+	if (one_in(draw, 4))
+		draw_race(draw, between(draw, aim->first, aim->last),
+			  aim->state == STATE_ONLINE ? "offline" : "online_movable");
 	if (one_in(draw, 4))
 		fprintf(draw->machine, "fail %u state EBUSY word %s count 1\n",
 			between(draw, aim->first, aim->last),

@@ -202,7 +202,7 @@ static bool run_once(const char *directory, unsigned int number, unsigned int ra
 		run_print(&run, stdout);
 	}
 	run_done(&run);
-	rmdir(stage.directory);
+	directory_remove(stage.directory);
 	return good;
 }
 
@@ -219,7 +219,7 @@ int main(int argc, char **argv)
 	srandom(argc > 2 ? (unsigned int) atoi(argv[2]) : 1);
 	for (unsigned int i = 1; i <= ntries; i++)
 		nwrong += !run_once(directory, i, (unsigned int) random());
-	rmdir(directory);
+	directory_remove(directory);
 	printf("%u kills: %u wrong; the parent %u, the worker %u, both %u times; %u "
 	       "times "
 	       "there was no worker\n",

@@ -123,7 +123,9 @@ pid_t machine_start(const struct stage *stage, const char *scenario, int *ret_st
 	text = read_all(out);
 	pid = (pid_t) strtol(text, NULL, 10);
 	free(text);
-	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	*ret_status = WIFEXITED(status) && (pid > 0 || WEXITSTATUS(status))
+			      ? WEXITSTATUS(status)
+			      : -1;
 	return pid;
 }
 
@@ -164,6 +166,16 @@ void machine_stop(struct run *run, pid_t pid)
 		if (ended == 0)
 			usleep(2000);
 	}
+}
+
+/* What was mounted there goes a little later than its process. */
+void directory_remove(const char *path)
+{
+	double until = now_ms() + 2000;
+
+	while (rmdir(path) < 0 && (errno == EBUSY || errno == ENOTEMPTY) &&
+	       now_ms() < until)
+		usleep(2000);
 }
 
 static int memory_lock(const struct stage *stage)

@@ -114,7 +114,7 @@ static void run_seed(struct tally *tally, const char *directory, uint64_t seed)
 		print_run(&run);
 	}
 	run_done(&run);
-	rmdir(stage.directory);
+	directory_remove(stage.directory);
 }
 
 static _Noreturn void work(struct tally *tally, const char *directory, uint64_t end)
@@ -141,8 +141,10 @@ static void run_jobs(struct tally *tally, const char *directory, unsigned int nj
 		int status;
 
 		wait(&status);
-		if (status != 0)
-			tally->nwrong++;
+		if (status == 0)
+			continue;
+		printf("==== a job of this test itself has failed, status %#x\n", status);
+		tally->nwrong++;
 	}
 }
 
@@ -181,7 +183,7 @@ int main(int argc, char **argv)
 
 	tally->next = first;
 	run_jobs(tally, directory, njobs, first + nruns);
-	rmdir(directory);
+	directory_remove(directory);
 	printf("%u runs from seed %llu on: %u wrong; status 0: %u, 1: %u, 64: %u, "
 	       "signals: "
 	       "%u; %u writes; %.0f s\n",

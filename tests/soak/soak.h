@@ -206,6 +206,7 @@ struct stage {
 pid_t machine_start(const struct stage *stage, const char *scenario, int *ret_status);
 /* Ends it, and with it whoever still waits for its answer. */
 void machine_stop(struct run *run, pid_t pid);
+void directory_remove(const char *path);
 
 struct child {
 	pid_t pid;
