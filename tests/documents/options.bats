@@ -179,6 +179,7 @@ with_argument() {
 @test "what README shows of the demo is what the demo prints" {
 	local line shown
 
+	{ : <>/dev/fuse; } 2>/dev/null || skip "/dev/fuse is out of reach"
 	run sh "$abs_top_srcdir/tests/demo"
 	assert_status 0
 	is "the end of the demo" "${lines[-1]}" '# All as it should be.'
