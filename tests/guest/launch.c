@@ -19,6 +19,9 @@
 #include <unistd.h>
 
 static void write_file(const char *name, const char *suffix, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void write_file(const char *name, const char *suffix, const char *format, ...)
 {
 	char path[256], new_path[sizeof(path) + 4];
 	va_list values;
