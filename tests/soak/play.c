@@ -56,16 +56,22 @@ void problem(struct run *run, const char *format, ...)
 /* Starts ARGV with these as its first three descriptors; alone in a process group. */
 static pid_t start(const char *path, char *const *argv, int in, int out, int err)
 {
-	sigset_t none;
-	pid_t pid = fork();
+	sigset_t all, none, signals;
+	pid_t pid;
 
-	if (pid != 0)
+	/* A signal that comes before all are as they should be waits till then. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &signals);
+	pid = fork();
+	if (pid != 0) {
+		sigprocmask(SIG_SETMASK, &signals, NULL);
 		return pid;
+	}
 	setpgid(0, 0);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int signal_number = 1; signal_number < SIGRTMIN; signal_number++)
 		signal(signal_number, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(err, STDERR_FILENO);
