@@ -6,8 +6,6 @@
  */
 #include "config.h"
 
-#include <string.h>
-
 #include "apply.h"
 #include "change.h"
 #include "interrupt.h"
@@ -46,16 +44,12 @@ struct walk {
 
 static int results_add(struct results *results, const struct memblk_result *result)
 {
-	if (results->nresults == results->size) {
-		size_t size = results->size ? results->size * 2 : 64;
-		struct memblk_result *grown = reallocarray(results->result, size,
-							   sizeof(*grown));
+	struct memblk_result *grown = array_grow(results->result, &results->size,
+						 results->nresults, sizeof(*grown));
 
-		if (!grown)
-			return -ENOMEM;
-		results->result = grown;
-		results->size = size;
-	}
+	if (!grown)
+		return -ENOMEM;
+	results->result = grown;
 	results->result[results->nresults++] = *result;
 
 	return 0;
@@ -433,10 +427,8 @@ static void carry_out(struct walk *walk)
 		end_walk(walk, MEMBLK_END_ATOMIC);
 		revert(&walk->run, walk->changed.result, walk->changed.nresults,
 		       walk->progress, walk->result_fn, walk->data);
-		if (huge_pages > spare_huge_pages(walk->run.system))
-			walk->outcome.nhuge_pages_lost = huge_pages -
-							 spare_huge_pages(
-								 walk->run.system);
+		walk->outcome.nhuge_pages_lost = u64_subtract(
+			huge_pages, spare_huge_pages(walk->run.system));
 	}
 }
 

@@ -6,8 +6,6 @@
  */
 #include "config.h"
 
-#include <string.h>
-
 #include "attempt.h"
 #include "block.h"
 #include "change.h"

@@ -29,15 +29,12 @@ static void list_done(struct list *list)
 
 static int list_add(struct list *list, uint64_t index)
 {
-	if (list->nblocks == list->size) {
-		size_t size = list->size ? list->size * 2 : 256;
-		uint64_t *blocks = reallocarray(list->blocks, size, sizeof(*blocks));
+	uint64_t *blocks = array_grow(list->blocks, &list->size, list->nblocks,
+				      sizeof(*blocks));
 
-		if (!blocks)
-			return -ENOMEM;
-		list->blocks = blocks;
-		list->size = size;
-	}
+	if (!blocks)
+		return -ENOMEM;
+	list->blocks = blocks;
 	list->blocks[list->nblocks++] = index;
 
 	return 0;

@@ -48,6 +48,23 @@ static inline int steal_fd(int *fd)
 	return value;
 }
 
+/*
+ * Makes room for one more in an array of *SIZE items, NITEMS of them in use: the array
+ * itself, or NULL if there was no memory and the old one is as it was.
+ */
+static inline void *array_grow(void *array, size_t *size, size_t nitems, size_t item_size)
+{
+	size_t grown_size = *size ? *size * 2 : 64;
+	void *grown;
+
+	if (nitems < *size)
+		return array;
+	grown = reallocarray(array, grown_size, item_size);
+	if (grown)
+		*size = grown_size;
+	return grown;
+}
+
 /* Arithmetic that ends at the ends. */
 
 static inline uint64_t u64_add(uint64_t a, uint64_t b)

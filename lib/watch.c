@@ -63,18 +63,15 @@ static bool is_settled(const struct memblk_watch *watch, uint64_t index)
 int memblk_watch_settle(struct memblk_watch *watch, uint64_t index)
 {
 	size_t position = find(watch, index);
+	uint64_t *settled;
 
 	if (is_settled(watch, index))
 		return 0;
-	if (watch->nsettled == watch->size) {
-		size_t size = watch->size ? watch->size * 2 : 256;
-		uint64_t *settled = reallocarray(watch->settled, size, sizeof(*settled));
-
-		if (!settled)
-			return -ENOMEM;
-		watch->settled = settled;
-		watch->size = size;
-	}
+	settled = array_grow(watch->settled, &watch->size, watch->nsettled,
+			     sizeof(*settled));
+	if (!settled)
+		return -ENOMEM;
+	watch->settled = settled;
 	memmove(watch->settled + position + 1, watch->settled + position,
 		(watch->nsettled - position) * sizeof(*watch->settled));
 	watch->settled[position] = index;
