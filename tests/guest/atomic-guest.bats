@@ -15,12 +15,6 @@ guest_tidy() {
 		inject MEM_GOING_ONLINE 0 && restore_blocks
 }
 
-# inject EVENT ERRNO - from now on the kernel meets this error when it sets any block
-# online or offline, 0 for none.
-inject() {
-	guest "echo -$2 >/sys/kernel/debug/notifier-error-inject/memory/actions/$1/error"
-}
-
 # online_all_but_movable BLOCK - 32 to 35, of which this one is full of kernel memory, and
 # can no longer go; the others are in Movable.
 online_all_but_movable() {

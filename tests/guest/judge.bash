@@ -169,3 +169,9 @@ assert_back() {
 		done"
 	assert_blocks "$1-$1" online
 }
+
+# inject EVENT ERRNO - from now on the kernel meets this error when it sets any block
+# online or offline, 0 for none.
+inject() {
+	guest "echo -$2 >/sys/kernel/debug/notifier-error-inject/memory/actions/$1/error"
+}

@@ -14,12 +14,6 @@ guest_tidy() {
 	inject MEM_GOING_ONLINE 0 && inject MEM_GOING_OFFLINE 0 && restore_blocks
 }
 
-# inject EVENT ERRNO - from now on the kernel meets this error when it sets any block
-# online or offline, 0 for none.
-inject() {
-	guest "echo -$2 >/sys/kernel/debug/notifier-error-inject/memory/actions/$1/error"
-}
-
 # assert_error_shown ERRNO REASON [HINT [HINT]] - chmem gives it in both directions, with what is
 # known of it, and the blocks stay.
 assert_error_shown() {

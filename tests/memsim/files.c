@@ -400,16 +400,8 @@ static bool next_block(const struct machine *machine, enum file file, unsigned i
 		       uint64_t *cookie, char name[64], ino *ret)
 {
 	uint64_t index = *cookie - COOKIE_NUMBERED;
-	size_t low = 0, high = machine->nblocks;
+	size_t low = machine_position(machine, index);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (machine->blocks[middle]->index < index)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	for (; low < machine->nblocks; low++) {
 		const struct block *block = machine->blocks[low];
 

@@ -91,8 +91,7 @@ static int64_t deadline_in(int64_t ms)
 
 /* ---- Blocks ---- */
 
-/* Where block INDEX is in the order, or would be. */
-static size_t position_of(const struct machine *machine, uint64_t index)
+size_t machine_position(const struct machine *machine, uint64_t index)
 {
 	size_t low = 0, high = machine->nblocks;
 
@@ -109,7 +108,7 @@ static size_t position_of(const struct machine *machine, uint64_t index)
 
 struct block *machine_find(const struct machine *machine, uint64_t index)
 {
-	size_t i = position_of(machine, index);
+	size_t i = machine_position(machine, index);
 
 	return i < machine->nblocks && machine->blocks[i]->index == index
 		       ? machine->blocks[i]
@@ -132,7 +131,7 @@ static int grow(struct block ***array, size_t n)
 
 struct block *machine_make(struct machine *machine, uint64_t index)
 {
-	size_t position = position_of(machine, index), n = machine->nblocks;
+	size_t position = machine_position(machine, index), n = machine->nblocks;
 	struct block *block = machine_find(machine, index);
 
 	if (block)
@@ -583,7 +582,7 @@ int machine_add(struct machine *machine, uint64_t first, uint64_t last,
 
 	if (r < 0)
 		return r;
-	for (size_t i = position_of(machine, first); i < machine->nblocks; i++) {
+	for (size_t i = machine_position(machine, first); i < machine->nblocks; i++) {
 		struct block *block = machine->blocks[i];
 
 		if (block->index > last)
@@ -609,7 +608,7 @@ static bool can_go(const struct block *block)
 static int remove_blocks(struct machine *machine, uint64_t first, uint64_t last,
 			 bool force)
 {
-	size_t start = position_of(machine, first);
+	size_t start = machine_position(machine, first);
 
 	for (size_t i = start; !force && i < machine->nblocks; i++) {
 		struct block *block = machine->blocks[i];

@@ -161,6 +161,9 @@ void machine_wait(struct machine *machine, const struct caller *caller, int64_t 
 
 /* ---- Blocks ---- */
 
+/* Where block INDEX is in the order of machine->blocks, or would be. */
+size_t machine_position(const struct machine *machine, uint64_t index);
+
 /* Block INDEX, present or not; NULL if there never was one. */
 struct block *machine_find(const struct machine *machine, uint64_t index);
 
