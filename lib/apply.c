@@ -8,9 +8,12 @@
 
 #include "apply.h"
 #include "change.h"
+#include "facts.h"
 #include "interrupt.h"
+#include "plan.h"
 #include "reason.h"
 #include "spare.h"
+#include "unplug.h"
 #include "util.h"
 
 /* Between rounds. */
@@ -27,7 +30,7 @@ struct results {
 
 struct walk {
 	struct run run;
-	struct spare_demand demand;
+	struct facts facts; /* where run.facts points to, if it does */
 	struct progress *progress;
 	memblk_result_fn result_fn;
 	void *data;
@@ -151,6 +154,19 @@ bool apply_has_changed(const struct memblk_result *result)
 	       result->configured != result->deconfigured;
 }
 
+/*
+ * Where all blocks are meant that are not as wanted, those are not that turn out to be,
+ * nor those that another zone keeps out, nor those that are no more. But what was done in
+ * vain to see that is told of, if it cannot be undone.
+ */
+static bool is_meant(const struct memblk_plan *plan, const struct memblk_result *result)
+{
+	return !plan->all || result->deconfigure_error ||
+	       (result->status != MEMBLK_STATUS_ALREADY &&
+		result->status != MEMBLK_STATUS_MISSING &&
+		result->reason != MEMBLK_REASON_ZONE_MISMATCH);
+}
+
 /* Any block that is not as wanted, where each is meant. */
 static bool is_amiss(const struct memblk_result *result)
 {
@@ -166,6 +182,15 @@ static bool is_done(const struct memblk_plan *plan, const struct memblk_result *
 		(!plan->by_size || plan->count_done));
 }
 
+static void tell(struct walk *walk, const struct memblk_result *result)
+{
+	struct memblk_result planned = *result;
+
+	if (walk->run.rehearsal && result->status == MEMBLK_STATUS_CHANGED)
+		planned.status = MEMBLK_STATUS_PLANNED;
+	walk->result_fn(&planned, walk->data);
+}
+
 /* It is clear what became of the block. */
 static void take(struct walk *walk, const struct memblk_result *result)
 {
@@ -176,32 +201,49 @@ static void take(struct walk *walk, const struct memblk_result *result)
 	if (plan->by_size) {
 		walk->ndone += is_done(plan, result);
 		walk->spent += is_spent(plan, result);
+		walk->progress->nspent = walk->spent;
 		if (result->status == MEMBLK_STATUS_MISSING ||
 		    (result->status == MEMBLK_STATUS_ALREADY && !plan->count_done))
 			return;
+	} else if (!is_meant(plan, result)) {
+		return;
 	} else if (is_amiss(result)) {
 		walk->is_amiss = true;
 		if (walk->run.request->bounds.atomic)
 			end_walk(walk, MEMBLK_END_ATOMIC);
 	}
-	walk->result_fn(result, walk->data);
+	tell(walk, result);
 }
 
 static bool may_pass(const struct walk *walk, const struct memblk_result *result,
 		     unsigned int round)
 {
-	return result->status == MEMBLK_STATUS_FAILED &&
+	return result->status == MEMBLK_STATUS_FAILED && !walk->run.rehearsal &&
 	       reason_may_pass(result->reason, &walk->run.request->bounds, round);
 }
 
-/* Tries block INDEX. */
-static void try_block(struct walk *walk, uint64_t index, unsigned int round)
+/* Tries block INDEX; BEFORE is what came of it in an earlier round, NULL in the first. */
+static void try_block(struct walk *walk, uint64_t index,
+		      const struct memblk_result *before, unsigned int round)
 {
 	struct memblk_result *result = &walk->progress->current;
+	uint64_t begun_us = memblk_now_us();
 
 	*result = (struct memblk_result){ .index = index };
+	if (before) {
+		result->before = before->before;
+		result->attempts = before->attempts;
+		result->duration_us = before->duration_us;
+	}
 	walk->progress->in_hand = true;
 	change_block(&walk->run, result);
+	if (result->begun) {
+		result->attempts++;
+		result->duration_us += memblk_now_us() - begun_us;
+	}
+	if (walk->run.facts && result->begun && result->status == MEMBLK_STATUS_FAILED &&
+	    result->step == MEMBLK_STEP_DISABLE)
+		facts_add(walk->run.facts, result);
 	check_failure(walk, result);
 	if (!may_pass(walk, result, round) || results_add(&walk->held, result) < 0)
 		take(walk, result);
@@ -225,7 +267,7 @@ static void walk_blocks(struct walk *walk)
 		check_time(walk);
 		if (walk->is_over)
 			break;
-		try_block(walk, memblk_plan_at(plan, walk->outcome.ntried), 0);
+		try_block(walk, memblk_plan_at(plan, walk->outcome.ntried), NULL, 0);
 		walk->progress->ntried = ++walk->outcome.ntried;
 	}
 }
@@ -252,7 +294,7 @@ static void walk_again(struct walk *walk, unsigned int round)
 		if (walk->is_over || has_enough(walk))
 			take(walk, &held.result[i]);
 		else
-			try_block(walk, held.result[i].index, round);
+			try_block(walk, held.result[i].index, &held.result[i], round);
 	}
 	free(held.result);
 }
@@ -272,13 +314,26 @@ static void walk_rounds(struct walk *walk)
 	walk->held.nresults = 0;
 }
 
-/* Blocks of a long range that are not in the directory are not in the plan. */
-static bool covers_range(const struct run *run)
+/* Each begins with the memory that there is. */
+static void set_rehearsal(struct walk *walk, bool rehearsal)
 {
-	const struct memblk_selection *selection = &run->request->selection;
+	walk->run.rehearsal = rehearsal;
+	if (walk->run.spare)
+		spare_rehearse(walk->run.spare, rehearsal);
+}
 
-	return run->plan->by_size ||
-	       run->plan->nblocks - 1 == selection->last - selection->first;
+/* Blocks of a long range that are not in the directory are not in the plan. */
+static bool covers_ranges(const struct run *run)
+{
+	return !plan_is_named(run->plan) ||
+	       run->plan->nblocks == memblk_ranges_count(&run->request->selection.ranges);
+}
+
+/* By size, another block can be taken in its place. */
+static bool stands_in_the_way(const struct memblk_plan *plan,
+			      const struct memblk_result *result)
+{
+	return !plan->by_size && is_meant(plan, result) && is_amiss(result);
 }
 
 /* Tells of all blocks, why it cannot work. */
@@ -289,7 +344,9 @@ static void tell_obstacles(struct walk *walk, struct results *rehearsed)
 
 		if (result->status == MEMBLK_STATUS_CHANGED)
 			*result = (struct memblk_result){
-				.index = result->index, .status = MEMBLK_STATUS_SKIPPED
+				.index = result->index,
+				.status = MEMBLK_STATUS_SKIPPED,
+				.before = result->before,
 			};
 		take(walk, result);
 	}
@@ -304,9 +361,9 @@ static bool rehearse(struct walk *walk)
 	const struct memblk_plan *plan = walk->run.plan;
 	struct results rehearsed = { .nresults = 0 };
 	uint64_t nfeasible = 0;
-	bool feasible;
+	bool feasible = true;
 
-	walk->run.rehearsal = true;
+	set_rehearsal(walk, true);
 	for (size_t i = 0;
 	     i < plan->nblocks && !(plan->by_size && nfeasible == plan->goal); i++) {
 		struct memblk_result result = { .index = memblk_plan_at(plan, i) };
@@ -316,14 +373,16 @@ static bool rehearse(struct walk *walk)
 			break;
 		change_block(&walk->run, &result);
 		nfeasible += is_done(plan, &result);
+		feasible = feasible && !stands_in_the_way(plan, &result);
 		results_add(&rehearsed, &result);
 		check_failure(walk, &result);
 	}
-	walk->run.rehearsal = false;
+	set_rehearsal(walk, false);
 	walk->nno_memory = 0;
 	walk->outcome.nfeasible = nfeasible;
 	walk->outcome.ntried = rehearsed.nresults;
-	feasible = nfeasible == plan->goal && covers_range(&walk->run);
+	feasible = feasible && !walk->is_over && covers_ranges(&walk->run) &&
+		   (!plan->by_size || nfeasible == plan->goal);
 	if (feasible)
 		walk->outcome.ntried = 0;
 	else
@@ -398,6 +457,38 @@ void apply_settle(struct memblk_system *system, const struct memblk_request *req
 	change_settle(&run, result, reason);
 }
 
+/* ---- The device ---- */
+
+/* Whether there is any sense in beginning. */
+static bool may_unplug(struct walk *walk)
+{
+	struct memblk_unplug *unplug = &walk->outcome.unplug;
+
+	if (!walk->run.request->unplug)
+		return true;
+	unplug_check(&walk->run, unplug);
+	if (unplug->status != MEMBLK_UNPLUG_POSSIBLE)
+		return false;
+	*unplug = (struct memblk_unplug){ .status = MEMBLK_UNPLUG_NONE };
+
+	return true;
+}
+
+/* All its blocks are offline. The last moment to be told to give up is before this. */
+static void eject(struct walk *walk)
+{
+	struct memblk_unplug *unplug = &walk->outcome.unplug;
+
+	if (walk->run.request->dry_run) {
+		unplug->status = MEMBLK_UNPLUG_POSSIBLE;
+		return;
+	}
+	check_time(walk);
+	if (!walk->is_over)
+		unplug_ask(&walk->run, &walk->progress->asked, unplug);
+	walk->is_amiss = unplug->status != MEMBLK_UNPLUG_ASKED;
+}
+
 /* ---- All of it ---- */
 
 static bool has_failed(const struct walk *walk)
@@ -413,7 +504,7 @@ static void carry_out(struct walk *walk)
 	bool atomic = walk->run.request->bounds.atomic;
 	uint64_t huge_pages = atomic ? spare_huge_pages(walk->run.system) : 0;
 
-	if (atomic && (!rehearse(walk) ||
+	if (atomic && (!may_unplug(walk) || !rehearse(walk) ||
 		       results_reserve(&walk->changed, walk->run.plan->nblocks) < 0)) {
 		walk->outcome.refused = true;
 		end_walk(walk, MEMBLK_END_ATOMIC);
@@ -421,8 +512,17 @@ static void carry_out(struct walk *walk)
 	}
 	if (walk->run.request->bounds.rehearsal)
 		return;
+	if (walk->run.request->dry_run) {
+		set_rehearsal(walk, true);
+		walk_blocks(walk);
+		if (walk->run.request->unplug && !has_failed(walk))
+			eject(walk);
+		return;
+	}
 	walk_blocks(walk);
 	walk_rounds(walk);
+	if (walk->run.request->unplug && !has_failed(walk))
+		eject(walk);
 	if (atomic && has_failed(walk)) {
 		end_walk(walk, MEMBLK_END_ATOMIC);
 		revert(&walk->run, walk->changed.result, walk->changed.nresults,
@@ -431,6 +531,9 @@ static void carry_out(struct walk *walk)
 			huge_pages, spare_huge_pages(walk->run.system));
 	}
 }
+
+/* So many failures are looked into where they are only counted. */
+#define FACTS_BY_SIZE 16
 
 /* Without /proc/meminfo there is nothing that memory could be kept free of. */
 static int open_spare(struct walk *walk)
@@ -451,6 +554,19 @@ static int open_spare(struct walk *walk)
 	return r;
 }
 
+static void open_facts(struct walk *walk)
+{
+	const struct memblk_request *request = walk->run.request;
+	unsigned int nfailures = walk->run.plan->by_size ? FACTS_BY_SIZE
+							 : FACTS_UNLIMITED;
+
+	if (request->command != MEMBLK_COMMAND_DISABLE)
+		return;
+	/* a dry run writes nothing that could fail */
+	facts_init(&walk->facts, walk->run.system, request->dry_run ? 0 : nfailures);
+	walk->run.facts = &walk->facts;
+}
+
 void apply_plan(struct memblk_system *system, const struct memblk_request *request,
 		const struct memblk_plan *plan, struct progress *progress,
 		memblk_result_fn result_fn, void *data, struct memblk_outcome *ret)
@@ -458,10 +574,14 @@ void apply_plan(struct memblk_system *system, const struct memblk_request *reque
 	struct walk walk = { .progress = progress, .result_fn = result_fn, .data = data };
 
 	run_init(&walk.run, system, request, plan, progress);
-	walk.run.demand = &walk.demand;
+	open_facts(&walk);
 	if (open_spare(&walk) == 0)
 		carry_out(&walk);
 
+	if (walk.run.facts && request->dry_run)
+		walk.outcome.unseen_error = facts_unseen_error(walk.run.facts);
+	if (walk.run.facts)
+		facts_done(&walk.facts);
 	spare_free(walk.run.spare);
 	free(walk.held.result);
 	free(walk.changed.result);

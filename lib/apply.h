@@ -11,7 +11,10 @@
 struct progress {
 	_Atomic uint64_t write_since_ms; /* a write goes on since then; 0: none does */
 	_Atomic size_t ntried;           /* blocks that were looked at */
+	_Atomic uint64_t nspent;         /* by size: of them, those that count */
 	_Atomic bool reverting;          /* changed blocks are set back */
+	_Atomic bool asked;              /* the firmware was, or is being, asked to eject
+					    the device: nothing is set back */
 	_Atomic bool in_hand;            /* what is known of `current` is not told yet */
 	struct memblk_result current;
 	memblk_result_fn held_fn; /* told of a block that may pass later; NULL: nobody */

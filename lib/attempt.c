@@ -105,6 +105,10 @@ int run_write_config(const struct run *run, struct memblk_result *result,
 	struct observation seen = { .zones_error = 0 };
 	int r;
 
+	if (step == MEMBLK_STEP_CONFIGURE)
+		result->action = MEMBLK_ACTION_CONFIGURE;
+	else if (step == MEMBLK_STEP_DECONFIGURE)
+		result->action = MEMBLK_ACTION_DECONFIGURE;
 	if (run->rehearsal)
 		return 0;
 	result->begun = true;

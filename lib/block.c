@@ -35,6 +35,17 @@ bool block_exists(const struct memblk_system *system, uint64_t index)
 		sysroot_block_path(path, system_directory(system), index, ""));
 }
 
+const char *memblk_state_to_string(enum memblk_state state)
+{
+	static const char *const words[_MEMBLK_STATE_MAX] = {
+		[MEMBLK_STATE_ONLINE] = "online",
+		[MEMBLK_STATE_OFFLINE] = "offline",
+		[MEMBLK_STATE_GOING_OFFLINE] = "going-offline",
+	};
+
+	return words[state];
+}
+
 enum memblk_state state_from_string(const char *text)
 {
 	static const struct {

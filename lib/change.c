@@ -64,7 +64,7 @@ static void set_already(const struct run *run, struct memblk_result *result)
 {
 	result->status = MEMBLK_STATUS_ALREADY;
 	if (run->request->command == MEMBLK_COMMAND_ENABLE &&
-	    (!run->plan->by_size || run->plan->count_done || result->configured))
+	    (plan_is_named(run->plan) || run->plan->count_done || result->configured))
 		judge_online(run, result, MEMBLK_REASON_ZONE_OTHER);
 }
 
@@ -82,14 +82,14 @@ static void settle(const struct run *run, struct memblk_result *result,
 }
 
 static void write_state(const struct run *run, const struct attribute *attribute,
-			const char *word, struct observation *seen,
-			struct memblk_result *result)
+			struct observation *seen, struct memblk_result *result)
 {
 	struct attempt attempt = attempt_begin(step_of_command(run->request->command));
 	int r;
 
 	result->begun = true;
-	r = attribute_write(&run->system->sysfs, attribute, word, &run->limit);
+	r = attribute_write(&run->system->sysfs, attribute,
+			    memblk_action_to_string(result->action), &run->limit);
 	if (r < 0) {
 		attempt_end(run, &attempt, r);
 		attempt.opened = !attribute->write_error;
@@ -102,25 +102,6 @@ static void write_state(const struct run *run, const struct attribute *attribute
 		judge_online(run, result, MEMBLK_REASON_ZONE_MISSED);
 }
 
-/* In a rehearsal, the blocks before it are thought to be gone. */
-static int ask_spare(const struct run *run, uint64_t index, const struct zones *zones,
-		     struct spare_verdict *ret)
-{
-	struct spare_demand demand = *run->demand;
-	int r;
-
-	if (!run->rehearsal)
-		return spare_check(run->spare, index, zones, ret);
-
-	r = spare_add(run->spare, index, zones, &demand);
-	if (r < 0)
-		return r;
-	r = spare_check_all(run->spare, &demand, ret);
-	if (r == 0 && !ret->reason)
-		*run->demand = demand;
-	return r;
-}
-
 /* False if too little memory would be left without the block. */
 static bool check_spare(const struct run *run, const struct observation *seen,
 			struct memblk_result *result)
@@ -130,8 +111,8 @@ static bool check_spare(const struct run *run, const struct observation *seen,
 
 	if (!run->spare)
 		return true;
-	r = ask_spare(run, result->index, seen->zones_error ? NULL : &seen->zones,
-		      &verdict);
+	r = spare_check(run->spare, result->index,
+			seen->zones_error ? NULL : &seen->zones, &verdict);
 	if (r < 0) {
 		result_fail(result, MEMBLK_STEP_DISABLE, MEMBLK_REASON_ERRNO, r);
 		return false;
@@ -143,6 +124,47 @@ static bool check_spare(const struct run *run, const struct observation *seen,
 	result->left_bytes = verdict.left_bytes;
 	result->wanted_bytes = verdict.wanted_bytes;
 	return false;
+}
+
+/* In a rehearsal, a block that would go is gone for those that come after it. */
+static void suppose_gone(const struct run *run, const struct observation *seen,
+			 const struct memblk_result *result)
+{
+	struct memblk_contents contents;
+	bool known;
+
+	if (!run->rehearsal || !run->spare)
+		return;
+	known = run->facts && facts_contents(run->facts, result->index, &contents);
+	spare_suppose_gone(run->spare, result->index,
+			   seen->zones_error ? NULL : &seen->zones,
+			   known ? &contents : NULL);
+}
+
+/*
+ * False if it is known that it cannot go.
+ *
+ * 1. By size, a block with holes is passed over: offline_pages() in mm/memory_hotplug.c
+ * of Linux answers EINVAL whatever is in it.
+ * 2. Without it, enough memory has to be left.
+ * 3. A dry run has to know what the kernel would say.
+ */
+static bool may_go(const struct run *run, const struct observation *seen,
+		   struct memblk_result *result)
+{
+	if (run->facts && run->plan->by_size &&
+	    facts_have_holes(run->facts, result->index)) {
+		result_fail(result, MEMBLK_STEP_DISABLE, MEMBLK_REASON_HOLES, 0);
+		return false;
+	}
+	if (!check_spare(run, seen, result))
+		return false;
+	if (run->facts && run->request->dry_run &&
+	    facts_foresee(run->facts, result->index, result))
+		return false;
+	suppose_gone(run, seen, result);
+
+	return true;
 }
 
 static bool needs_zones(const struct run *run)
@@ -162,7 +184,7 @@ static void switch_state(const struct run *run, const struct attribute *attribut
 	if (needs_zones(run))
 		run_read_zones(run, result->index, &seen);
 	decision = plan_decide(run->request, run->plan, &seen);
-	if (!decision.word) {
+	if (!decision.action) {
 		result_fail(result, step_of_command(command), decision.reason,
 			    decision.error);
 		return;
@@ -170,18 +192,19 @@ static void switch_state(const struct run *run, const struct attribute *attribut
 	if (command == MEMBLK_COMMAND_DISABLE) {
 		result->zone_before = seen.zones_error ? MEMBLK_ZONE_NONE
 						       : zones_single(&seen.zones);
-		if (!check_spare(run, &seen, result))
+		if (!may_go(run, &seen, result))
 			return;
 	}
+	result->action = decision.action;
 	if (run->rehearsal)
 		result->status = MEMBLK_STATUS_CHANGED;
 	else
-		write_state(run, attribute, decision.word, &seen, result);
+		write_state(run, attribute, &seen, result);
 }
 
 /*
  * Somebody else is taking the block offline. What comes of that decides, unless it takes
- * too long.
+ * too long. A dry run waits for nothing.
  */
 static enum memblk_state await_other_writer(const struct run *run,
 					    struct attribute *attribute,
@@ -189,6 +212,8 @@ static enum memblk_state await_other_writer(const struct run *run,
 {
 	uint64_t now = memblk_now_ms(), until = now + OTHER_WRITER_MS;
 
+	if (run->request->dry_run)
+		return state;
 	while (state == MEMBLK_STATE_GOING_OFFLINE && now < until &&
 	       !alarm_check(&run->limit)) {
 		interrupt_sleep(now + OTHER_WRITER_POLL_MS);
@@ -220,6 +245,8 @@ static int bring_about(const struct run *run, struct memblk_result *result)
 
 	r = block_state_open(run->system, result->index, &attribute, &state);
 	if (r == 0) {
+		if (!result->before)
+			result->before = state;
 		state = await_other_writer(run, &attribute, state);
 		if (plan_is_done(run->request->command, state))
 			set_already(run, result);
@@ -459,8 +486,9 @@ static void deconfigure(const struct run *run, struct memblk_result *result)
 		return;
 	}
 	/* Where the state cannot be read, the kernel knows it and answers EBUSY. */
-	if (block_state_read(run->system, result->index, &state) == 0 &&
-	    state == MEMBLK_STATE_ONLINE) {
+	if (block_state_read(run->system, result->index, &state) == 0)
+		result->before = state;
+	if (result->before == MEMBLK_STATE_ONLINE) {
 		result_fail(result, MEMBLK_STEP_DECONFIGURE,
 			    MEMBLK_REASON_MUST_BE_OFFLINE, 0);
 		return;

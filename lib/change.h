@@ -6,6 +6,7 @@
 #define MEMBLK_CHANGE_H
 
 #include "alarm.h"
+#include "facts.h"
 #include "memblk.h"
 #include "spare.h"
 
@@ -16,8 +17,8 @@ struct run {
 	const struct memblk_plan *plan;
 	struct spare *spare; /* NULL: all memory may go */
 	struct limit limit;
-	bool rehearsal; /* nothing is written, a block that would be is CHANGED */
-	struct spare_demand *demand; /* what would be gone by now in a rehearsal */
+	bool rehearsal;      /* nothing is written, a block that would be is CHANGED */
+	struct facts *facts; /* DISABLE: what is in blocks; else NULL */
 };
 
 /* Carries the request out on block result->index; all else of RESULT is zero. */

@@ -18,24 +18,20 @@
  */
 static int parse_block_size(const char *text, uint64_t *ret)
 {
-	uint64_t value = 0;
+	uint64_t value;
 	size_t ndigits;
+	int r;
 
 	text += strspn(text, " \t\n");
 	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
 		text += 2;
 	ndigits = strspn(text, "0123456789abcdefABCDEF");
-	if (!ndigits || !strchr(" \t\n", text[ndigits]))
+	if (!strchr(" \t\n", text[ndigits]))
 		return -EBADMSG;
 
-	for (size_t i = 0; i < ndigits; i++) {
-		unsigned int digit = (unsigned int) (text[i] & 0xf) +
-				     (text[i] > '9' ? 9 : 0);
-
-		if (value >> 60)
-			return -EBADMSG;
-		value = value << 4 | digit;
-	}
+	r = hexadecimal_parse(text, ndigits, &value);
+	if (r < 0)
+		return r;
 	if (!value || value & (value - 1))
 		return -EBADMSG;
 	*ret = value;

@@ -24,12 +24,17 @@ static struct {
 	_Atomic uint64_t last_ms, resumed_ms;
 } state = { .worker = -1 };
 
-uint64_t memblk_now_ms(void)
+uint64_t memblk_now_us(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
+	return (uint64_t) now.tv_sec * 1000000 + (uint64_t) now.tv_nsec / 1000;
+}
+
+uint64_t memblk_now_ms(void)
+{
+	return memblk_now_us() / 1000;
 }
 
 uint64_t memblk_after_ms(uint64_t start_ms, uint64_t duration_ms)

@@ -7,17 +7,41 @@
 #include "plan.h"
 #include "util.h"
 
+bool plan_is_by_size(const struct memblk_selection *selection)
+{
+	return selection->kind == MEMBLK_SELECTION_SIZE ||
+	       selection->kind == MEMBLK_SELECTION_RESIZE;
+}
+
+/*
+ * What the kernel fills first is the lowest, so that is to go last; blocks that are named
+ * are taken as they come.
+ */
+static bool is_descending(const struct memblk_request *request)
+{
+	switch (request->order) {
+	case MEMBLK_ORDER_DEFAULT:
+		return request->selection.kind != MEMBLK_SELECTION_BLOCKS &&
+		       (request->command == MEMBLK_COMMAND_DISABLE ||
+			request->command == MEMBLK_COMMAND_DECONFIGURE);
+	case MEMBLK_ORDER_HIGHEST:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void memblk_plan_init(struct memblk_plan *ret, const struct memblk_request *request,
 		      const uint64_t *blocks, size_t nblocks)
 {
-	bool by_size = request->selection.kind == MEMBLK_SELECTION_SIZE;
+	bool by_size = plan_is_by_size(&request->selection);
 
 	*ret = (struct memblk_plan){
 		.blocks = blocks,
 		.nblocks = nblocks,
 		.by_size = by_size,
-		.descending = by_size && (request->command == MEMBLK_COMMAND_DISABLE ||
-					  request->command == MEMBLK_COMMAND_DECONFIGURE),
+		.all = request->selection.kind == MEMBLK_SELECTION_ALL,
+		.descending = is_descending(request),
 		.goal = by_size ? request->selection.nblocks : nblocks,
 	};
 }
@@ -25,6 +49,20 @@ void memblk_plan_init(struct memblk_plan *ret, const struct memblk_request *requ
 uint64_t memblk_plan_at(const struct memblk_plan *plan, size_t position)
 {
 	return plan->blocks[plan->descending ? plan->nblocks - 1 - position : position];
+}
+
+const char *memblk_action_to_string(enum memblk_action action)
+{
+	static const char *const words[_MEMBLK_ACTION_MAX] = {
+		[MEMBLK_ACTION_ONLINE] = "online",
+		[MEMBLK_ACTION_ONLINE_KERNEL] = "online_kernel",
+		[MEMBLK_ACTION_ONLINE_MOVABLE] = "online_movable",
+		[MEMBLK_ACTION_OFFLINE] = "offline",
+		[MEMBLK_ACTION_CONFIGURE] = "configure",
+		[MEMBLK_ACTION_DECONFIGURE] = "deconfigure",
+	};
+
+	return words[action];
 }
 
 bool plan_is_done(enum memblk_command command, enum memblk_state state)
@@ -36,8 +74,10 @@ bool plan_is_done(enum memblk_command command, enum memblk_state state)
 bool plan_needs_zones(const struct memblk_request *request,
 		      const struct memblk_plan *plan)
 {
-	return request->command == MEMBLK_COMMAND_ENABLE || request->zone ||
-	       plan->by_size;
+	if (request->command == MEMBLK_COMMAND_ENABLE)
+		return !request->zone_auto;
+
+	return request->zone || plan->by_size;
 }
 
 /*
@@ -50,8 +90,11 @@ static struct decision decide_enable(const struct memblk_request *request,
 {
 	bool movable = !seen->zones_error && zones_has(&seen->zones, MEMBLK_ZONE_MOVABLE);
 
+	if (request->zone_auto)
+		return (struct decision){ .action = MEMBLK_ACTION_ONLINE };
 	if (!request->zone)
-		return (struct decision){ .word = movable ? "online_movable" : "online" };
+		return (struct decision){ .action = movable ? MEMBLK_ACTION_ONLINE_MOVABLE
+							    : MEMBLK_ACTION_ONLINE };
 	if (seen->zones_error)
 		return (struct decision){
 			.reason = MEMBLK_REASON_ZONE_UNKNOWN,
@@ -60,9 +103,9 @@ static struct decision decide_enable(const struct memblk_request *request,
 	if (!zones_has(&seen->zones, request->zone))
 		return (struct decision){ .reason = MEMBLK_REASON_ZONE_MISMATCH };
 	if (request->zone == MEMBLK_ZONE_MOVABLE)
-		return (struct decision){ .word = "online_movable" };
+		return (struct decision){ .action = MEMBLK_ACTION_ONLINE_MOVABLE };
 
-	return (struct decision){ .word = "online_kernel" };
+	return (struct decision){ .action = MEMBLK_ACTION_ONLINE_KERNEL };
 }
 
 /*
@@ -83,7 +126,7 @@ static struct decision decide_disable(const struct memblk_request *request,
 	if (plan->by_size && !seen->zones_error && seen->zones.none)
 		return (struct decision){ .reason = MEMBLK_REASON_ZONE_NOT_SINGLE };
 
-	return (struct decision){ .word = "offline" };
+	return (struct decision){ .action = MEMBLK_ACTION_OFFLINE };
 }
 
 struct decision plan_decide(const struct memblk_request *request,

@@ -16,12 +16,21 @@ struct observation {
 	int zones_error; /* -errno */
 };
 
-/* Either a word to be written to `state`, or the reason why none is. */
+/* Either what is written to `state`, or the reason why nothing is: NONE. */
 struct decision {
-	const char *word;
+	enum memblk_action action;
 	enum memblk_reason reason;
 	int error;
 };
+
+/* Whether SELECTION is any blocks that make up an amount. */
+bool plan_is_by_size(const struct memblk_selection *selection);
+
+/* Whether each block of PLAN is meant as such. */
+static inline bool plan_is_named(const struct memblk_plan *plan)
+{
+	return !plan->by_size && !plan->all;
+}
 
 /* Whether a block in STATE is as COMMAND, ENABLE or DISABLE, wants it. */
 bool plan_is_done(enum memblk_command command, enum memblk_state state);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SIZE, RANGE, BLOCKRANGE and seconds: from text to a selection of blocks or a number,
- * and sizes back to text. Pure: no system is asked, and no locale, so that a number means
- * the same everywhere.
+ * SIZE, RANGE, BLOCKRANGE, lists and seconds: from text to a selection of blocks or a
+ * number, and sizes back to text. Pure: no system is asked, and no locale, so that a
+ * number means the same everywhere.
  */
 #include "config.h"
 
@@ -278,75 +278,200 @@ static bool is_address(struct span span)
 	       (span.text[1] | 0x20) == 'x';
 }
 
-static int select_size(struct span operand, uint64_t block_size_bytes,
-		       struct memblk_selection *ret, struct memblk_fault *ret_fault)
+/* ---- Ranges ---- */
+
+void memblk_ranges_done(struct memblk_ranges *ranges)
 {
-	uint64_t size_bytes;
-	int r;
-
-	r = parse_size(operand, &size_bytes);
-	if (r == -E2BIG)
-		return fault(ret_fault, MEMBLK_FAULT_SIZE_TOO_LARGE, operand, ERANGE);
-	if (r == -EDOM || (r == 0 && size_bytes % block_size_bytes))
-		return fault(ret_fault, MEMBLK_FAULT_SIZE_UNALIGNED, operand, EINVAL);
-	if (r < 0)
-		return fault(ret_fault,
-			     is_address(operand) ? MEMBLK_FAULT_SIZE_IS_ADDRESS
-						 : MEMBLK_FAULT_SIZE,
-			     operand, -r);
-
-	*ret = (struct memblk_selection){
-		.kind = MEMBLK_SELECTION_SIZE,
-		.nblocks = size_bytes / block_size_bytes,
-	};
-	return 0;
+	free(ranges->range);
+	*ranges = (struct memblk_ranges){ .nranges = 0 };
 }
 
-/* ---- RANGE and BLOCKRANGE ---- */
-
-static int select_blocks(struct span operand, uint64_t first, uint64_t last,
-			 struct memblk_selection *ret, struct memblk_fault *ret_fault)
+bool memblk_ranges_has(const struct memblk_ranges *ranges, uint64_t index)
 {
-	if (first > last)
-		return fault(ret_fault, MEMBLK_FAULT_RANGE, operand, EINVAL);
+	size_t low = 0, high = ranges->nranges;
 
-	*ret = (struct memblk_selection){
-		.kind = MEMBLK_SELECTION_BLOCKS,
-		.first = first,
-		.last = last,
-	};
-	return 0;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ranges->range[middle].last < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < ranges->nranges && ranges->range[low].first <= index;
 }
 
-static int select_block_range(struct span operand, struct span start, struct span end,
-			      struct memblk_selection *ret,
-			      struct memblk_fault *ret_fault)
+uint64_t memblk_ranges_count(const struct memblk_ranges *ranges)
 {
-	uint64_t first, last;
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < ranges->nranges; i++) {
+		const struct memblk_range *range = &ranges->range[i];
+
+		count = u64_add(count, u64_add(range->last - range->first, 1));
+	}
+	return count;
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	uint64_t left = ((const struct memblk_range *) a)->first,
+		 right = ((const struct memblk_range *) b)->first;
+
+	return (left > right) - (left < right);
+}
+
+/* Puts RANGES in order, and those into one that meet or overlap. */
+static void ranges_tidy(struct memblk_ranges *ranges)
+{
+	struct memblk_range *last = ranges->range;
+
+	qsort(ranges->range, ranges->nranges, sizeof(*ranges->range), compare_ranges);
+	for (size_t i = 1; i < ranges->nranges; i++) {
+		const struct memblk_range *next = &ranges->range[i];
+
+		if (next->first <= u64_add(last->last, 1))
+			last->last = u64_max(last->last, next->last);
+		else
+			*++last = *next;
+	}
+	ranges->nranges = (size_t) (last - ranges->range) + 1;
+}
+
+/* Makes room for so many in RANGES, which are empty. */
+static int ranges_reserve(struct memblk_ranges *ranges, size_t nranges)
+{
+	ranges->range = reallocarray(NULL, nranges, sizeof(*ranges->range));
+	return ranges->range ? 0 : -ENOMEM;
+}
+
+/* One range into RANGES, which are empty. */
+static int ranges_set(struct memblk_ranges *ranges, uint64_t first, uint64_t last)
+{
+	int r = ranges_reserve(ranges, 1);
+
+	if (r == 0)
+		ranges->range[ranges->nranges++] = (struct memblk_range){ first, last };
+	return r;
+}
+
+static int check_order(struct span operand, uint64_t first, uint64_t last,
+		       struct memblk_fault *ret_fault)
+{
+	return first > last ? fault(ret_fault, MEMBLK_FAULT_RANGE, operand, EINVAL) : 0;
+}
+
+/* ---- BLOCKRANGE, and lists of them ---- */
+
+/* PART is a number or two; DASH is the dash between them. */
+static int parse_two(struct span part, const char *dash, struct memblk_range *ret,
+		     struct memblk_fault *ret_fault)
+{
+	struct span start = { part.text, dash }, end = { dash + 1, part.end };
 	int r;
 
-	r = parse_number(start, 10, &first);
+	if (start.text == start.end || end.text == end.end ||
+	    memchr(end.text, '-', (size_t) (end.end - end.text)))
+		return fault(ret_fault, MEMBLK_FAULT_PARAMETER, part, EINVAL);
+	r = parse_number(start, 10, &ret->first);
 	if (r < 0)
 		return fault(ret_fault, MEMBLK_FAULT_BLOCK_START, start, -r);
-	r = parse_number(end, 10, &last);
+	r = parse_number(end, 10, &ret->last);
 	if (r < 0)
 		return fault(ret_fault, MEMBLK_FAULT_BLOCK_END, end, -r);
 
-	return select_blocks(operand, first, last, ret, ret_fault);
+	return check_order(part, ret->first, ret->last, ret_fault);
 }
 
-static int select_block(struct span operand, struct memblk_selection *ret,
-			struct memblk_fault *ret_fault)
+static int parse_part(struct span part, struct memblk_range *ret,
+		      struct memblk_fault *ret_fault)
 {
-	uint64_t index;
+	const char *dash = memchr(part.text, '-', (size_t) (part.end - part.text));
 	int r;
 
-	r = parse_number(operand, 10, &index);
+	if (dash)
+		return parse_two(part, dash, ret, ret_fault);
+	r = parse_number(part, 10, &ret->first);
 	if (r < 0)
-		return fault(ret_fault, MEMBLK_FAULT_BLOCK, operand, -r);
+		return fault(ret_fault, MEMBLK_FAULT_BLOCK, part, -r);
+	ret->last = ret->first;
 
-	return select_blocks(operand, index, index, ret, ret_fault);
+	return 0;
 }
+
+static size_t count_parts(struct span list)
+{
+	size_t nparts = 1;
+
+	for (const char *c = list.text; c < list.end; c++)
+		nparts += *c == ',';
+	return nparts;
+}
+
+/* Takes the next part off LIST, which is left at what follows its comma. */
+static struct span next_part(struct span *list)
+{
+	const char *comma = memchr(list->text, ',', (size_t) (list->end - list->text));
+	struct span part = { list->text, comma ? comma : list->end };
+
+	list->text = comma ? comma + 1 : list->end;
+	return part;
+}
+
+/* On failure, what RANGES holds is still to be freed. */
+static int parse_list(struct span list, struct memblk_ranges *ranges,
+		      struct memblk_fault *ret_fault)
+{
+	size_t nparts = count_parts(list);
+	struct span rest = list;
+	int r = ranges_reserve(ranges, nparts);
+
+	for (; r == 0 && ranges->nranges < nparts; ranges->nranges++) {
+		struct span part = next_part(&rest);
+
+		if (part.text == part.end)
+			return fault(ret_fault, MEMBLK_FAULT_PARAMETER, list, EINVAL);
+		r = parse_part(part, &ranges->range[ranges->nranges], ret_fault);
+	}
+	if (r == 0)
+		ranges_tidy(ranges);
+	return r;
+}
+
+/* Whether OPERAND is a list of blocks, of two parts at least. */
+static bool is_list(struct span operand)
+{
+	struct memblk_fault ignored_fault;
+	struct memblk_range ignored;
+	size_t nparts = count_parts(operand);
+
+	for (size_t i = 0; i < nparts; i++) {
+		struct span part = next_part(&operand);
+
+		if (part.text == part.end ||
+		    parse_part(part, &ignored, &ignored_fault) < 0)
+			return false;
+	}
+	return nparts > 1;
+}
+
+int memblk_nodes_parse(const char *text, struct memblk_ranges *ret)
+{
+	struct span list = { text, text + strlen(text) };
+	struct memblk_ranges nodes = { .nranges = 0 };
+	struct memblk_fault ignored;
+	int r = parse_list(list, &nodes, &ignored);
+
+	if (r < 0) {
+		memblk_ranges_done(&nodes);
+		return r;
+	}
+	*ret = nodes;
+
+	return 0;
+}
+
+/* ---- RANGE ---- */
 
 static bool has_address_prefix(struct span span)
 {
@@ -366,13 +491,17 @@ static bool is_block_range(struct span start, struct span end)
 	       parse_number(end, 10, &ignored) == 0;
 }
 
-static int select_address_range(struct span operand, struct span start, struct span end,
-				uint64_t block_size_bytes, struct memblk_selection *ret,
-				struct memblk_fault *ret_fault)
+/* DASH is the first dash of OPERAND. */
+static int parse_address_range(struct span operand, const char *dash,
+			       uint64_t block_size_bytes, struct memblk_ranges *ranges,
+			       struct memblk_fault *ret_fault)
 {
+	struct span start = { operand.text, dash }, end = { dash + 1, operand.end };
 	uint64_t first, last;
 	int r;
 
+	if (start.text == start.end || end.text == end.end || strchr(end.text, '-'))
+		return fault(ret_fault, MEMBLK_FAULT_PARAMETER, operand, EINVAL);
 	if (!has_address_prefix(start))
 		return fault(ret_fault,
 			     is_block_range(start, end) ? MEMBLK_FAULT_START_IS_BLOCK
@@ -389,32 +518,89 @@ static int select_address_range(struct span operand, struct span start, struct s
 	/* last + 1 is 0 at the end of the address space, and that is aligned */
 	if (first % block_size_bytes || (last + 1) % block_size_bytes)
 		return fault(ret_fault, MEMBLK_FAULT_ADDRESS_UNALIGNED, operand, EINVAL);
-	if (first > last)
-		return fault(ret_fault, MEMBLK_FAULT_RANGE, operand, EINVAL);
+	r = check_order(operand, first, last, ret_fault);
+	if (r < 0)
+		return r;
 
-	return select_blocks(operand, first / block_size_bytes, last / block_size_bytes,
-			     ret, ret_fault);
+	return ranges_set(ranges, first / block_size_bytes, last / block_size_bytes);
 }
 
-int memblk_selection_parse(const char *operand, bool blocks, uint64_t block_size_bytes,
-			   struct memblk_selection *ret, struct memblk_fault *ret_fault)
+/* ---- The operand ---- */
+
+void memblk_selection_done(struct memblk_selection *selection)
+{
+	memblk_ranges_done(&selection->ranges);
+	memblk_ranges_done(&selection->nodes);
+}
+
+/* What no size is, but may have been meant. */
+static enum memblk_fault_kind kind_of_no_size(struct span operand)
+{
+	if (is_address(operand))
+		return MEMBLK_FAULT_SIZE_IS_ADDRESS;
+	if (is_list(operand))
+		return MEMBLK_FAULT_SIZE_IS_BLOCKS;
+
+	return MEMBLK_FAULT_SIZE;
+}
+
+static int select_size(struct span operand, enum memblk_operand kind,
+		       uint64_t block_size_bytes, struct memblk_selection *ret,
+		       struct memblk_fault *ret_fault)
+{
+	bool resize = kind == MEMBLK_OPERAND_RESIZE;
+	uint64_t size_bytes;
+	int r;
+
+	r = parse_size(operand, &size_bytes);
+	if (resize && (r == 0 || r == -E2BIG) && digit_value(operand.end[-1], 10) >= 0)
+		return fault(ret_fault, MEMBLK_FAULT_SIZE_WITHOUT_UNIT, operand, EINVAL);
+	if (r == -E2BIG)
+		return fault(ret_fault, MEMBLK_FAULT_SIZE_TOO_LARGE, operand, ERANGE);
+	if (r == -EDOM || (r == 0 && size_bytes % block_size_bytes))
+		return fault(ret_fault, MEMBLK_FAULT_SIZE_UNALIGNED, operand, EINVAL);
+	if (r < 0)
+		return fault(ret_fault, kind_of_no_size(operand), operand, -r);
+
+	ret->kind = resize ? MEMBLK_SELECTION_RESIZE : MEMBLK_SELECTION_SIZE;
+	ret->nblocks = size_bytes / block_size_bytes;
+	return 0;
+}
+
+static int parse_operand(struct span operand, enum memblk_operand kind,
+			 uint64_t block_size_bytes, struct memblk_selection *selection,
+			 struct memblk_fault *ret_fault)
+{
+	const char *dash = strchr(operand.text, '-');
+
+	if (operand.text == operand.end)
+		return fault(ret_fault, MEMBLK_FAULT_PARAMETER, operand, EINVAL);
+	if (kind == MEMBLK_OPERAND_RESIZE || (kind == MEMBLK_OPERAND_PLAIN && !dash))
+		return select_size(operand, kind, block_size_bytes, selection, ret_fault);
+
+	selection->kind = MEMBLK_SELECTION_BLOCKS;
+	if (kind == MEMBLK_OPERAND_BLOCKS)
+		return parse_list(operand, &selection->ranges, ret_fault);
+
+	return parse_address_range(operand, dash, block_size_bytes, &selection->ranges,
+				   ret_fault);
+}
+
+int memblk_selection_parse(const char *operand, enum memblk_operand kind,
+			   uint64_t block_size_bytes, struct memblk_selection *ret,
+			   struct memblk_fault *ret_fault)
 {
 	struct span whole = { operand, operand + strlen(operand) };
-	const char *dash = strchr(operand, '-');
-	struct span start = { operand, dash };
-	struct span end = { dash ? dash + 1 : NULL, whole.end };
+	struct memblk_selection selection = { .nblocks = 0 };
+	int r = parse_operand(whole, kind, block_size_bytes, &selection, ret_fault);
 
-	if (whole.text == whole.end)
-		return fault(ret_fault, MEMBLK_FAULT_PARAMETER, whole, EINVAL);
-	if (!dash)
-		return blocks ? select_block(whole, ret, ret_fault)
-			      : select_size(whole, block_size_bytes, ret, ret_fault);
-	if (start.text == start.end || end.text == end.end || strchr(end.text, '-'))
-		return fault(ret_fault, MEMBLK_FAULT_PARAMETER, whole, EINVAL);
+	if (r < 0) {
+		memblk_selection_done(&selection);
+		return r;
+	}
+	*ret = selection;
 
-	return blocks ? select_block_range(whole, start, end, ret, ret_fault)
-		      : select_address_range(whole, start, end, block_size_bytes, ret,
-					     ret_fault);
+	return 0;
 }
 
 /* ---- Seconds ---- */

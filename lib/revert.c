@@ -10,19 +10,20 @@
 #include "plan.h"
 #include "util.h"
 
-/* The word that sets a block back to what it was before: online, if it was disabled. */
-static const char *word_back(const struct run *run, const struct memblk_result *result)
+/* What sets a block back to what it was before: online, if it was disabled. */
+static enum memblk_action action_back(const struct run *run,
+				      const struct memblk_result *result)
 {
 	if (run->request->command != MEMBLK_COMMAND_DISABLE)
-		return "offline";
+		return MEMBLK_ACTION_OFFLINE;
 
 	switch (result->zone_before) {
 	case MEMBLK_ZONE_NONE:
-		return "online";
+		return MEMBLK_ACTION_ONLINE;
 	case MEMBLK_ZONE_MOVABLE:
-		return "online_movable";
+		return MEMBLK_ACTION_ONLINE_MOVABLE;
 	default:
-		return "online_kernel";
+		return MEMBLK_ACTION_ONLINE_KERNEL;
 	}
 }
 
@@ -42,7 +43,8 @@ static int write_state_back(const struct run *run, struct memblk_result *result,
 	attempt.opened = r == 0 && !attribute.write_error;
 	if (r == 0 && !plan_is_done(back, state))
 		r = attribute_write(&run->system->sysfs, &attribute,
-				    word_back(run, result), &run->limit);
+				    memblk_action_to_string(action_back(run, result)),
+				    &run->limit);
 	attribute_close(&run->system->sysfs, &attribute);
 	if (r == 0 || (block_state_read(run->system, result->index, &state) == 0 &&
 		       plan_is_done(back, state)))
@@ -117,8 +119,11 @@ static int revert_steps(const struct run *run, struct memblk_result *result)
 
 void change_revert(const struct run *run, struct memblk_result *result)
 {
+	enum memblk_action action = result->action;
+
 	result->reason = MEMBLK_REASON_NONE;
 	result->error = 0;
 	result->status = revert_steps(run, result) < 0 ? MEMBLK_STATUS_STUCK
 						       : MEMBLK_STATUS_REVERTED;
+	result->action = action;
 }

@@ -5,9 +5,9 @@
  */
 #include "config.h"
 
-#include <string.h>
-
 #include "block.h"
+#include "device.h"
+#include "node.h"
 #include "util.h"
 #include "zone.h"
 
@@ -67,40 +67,63 @@ static int scan_directory(struct memblk_system *system, struct list *list)
 	return 0;
 }
 
-/* Cuts LIST to the blocks FIRST to LAST. */
-static void list_narrow(struct list *list, uint64_t first, uint64_t last)
+/* Cuts LIST to the blocks of RANGES. */
+static void list_narrow(struct list *list, const struct memblk_ranges *ranges)
 {
-	size_t skip = 0;
+	size_t nleft = 0;
 
-	while (skip < list->nblocks && list->blocks[skip] < first)
-		skip++;
-	while (list->nblocks > skip && list->blocks[list->nblocks - 1] > last)
-		list->nblocks--;
-	list->nblocks -= skip;
-	if (list->nblocks)
-		memmove(list->blocks, list->blocks + skip,
-			list->nblocks * sizeof(*list->blocks));
+	for (size_t i = 0; i < list->nblocks; i++)
+		if (memblk_ranges_has(ranges, list->blocks[i]))
+			list->blocks[nleft++] = list->blocks[i];
+	list->nblocks = nleft;
 }
 
-static int scan_range(struct memblk_system *system, uint64_t first, uint64_t last,
-		      struct list *list)
+static int add_range(struct list *list, const struct memblk_range *range)
 {
-	int r;
+	int r = 0;
 
-	if (last - first >= NAMED_BLOCKS_MAX) {
+	for (uint64_t offset = 0; offset <= range->last - range->first && r == 0;
+	     offset++)
+		r = list_add(list, range->first + offset);
+	return r;
+}
+
+static int scan_ranges(struct memblk_system *system, const struct memblk_ranges *ranges,
+		       struct list *list)
+{
+	int r = 0;
+
+	if (memblk_ranges_count(ranges) > NAMED_BLOCKS_MAX) {
 		r = scan_directory(system, list);
 		if (r < 0)
 			return r;
-		list_narrow(list, first, last);
+		list_narrow(list, ranges);
 		return 0;
 	}
 
-	for (uint64_t offset = 0; offset <= last - first; offset++) {
-		r = list_add(list, first + offset);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; i < ranges->nranges && r == 0; i++)
+		r = add_range(list, &ranges->range[i]);
+	return r;
+}
+
+bool memblk_selection_is_narrow(const struct memblk_selection *selection)
+{
+	return selection->nodes.nranges || selection->device;
+}
+
+/* Leaves in LIST what SELECTION is narrowed to. */
+static int keep_narrow(struct memblk_system *system,
+		       const struct memblk_selection *selection, struct list *list)
+{
+	int r = 0;
+
+	if (selection->nodes.nranges)
+		r = blocks_filter_by_node(system, &selection->nodes, list->blocks,
+					  &list->nblocks);
+	if (r == 0 && selection->device && list->nblocks)
+		r = blocks_filter_by_device(system, selection->device, list->blocks,
+					    &list->nblocks);
+	return r;
 }
 
 int memblk_scan(struct memblk_system *system, const struct memblk_selection *selection,
@@ -109,10 +132,12 @@ int memblk_scan(struct memblk_system *system, const struct memblk_selection *sel
 	_cleanup_(list_done) struct list list = { .nblocks = 0 };
 	int r;
 
-	if (selection->kind == MEMBLK_SELECTION_SIZE)
-		r = scan_directory(system, &list);
+	if (selection->kind == MEMBLK_SELECTION_BLOCKS)
+		r = scan_ranges(system, &selection->ranges, &list);
 	else
-		r = scan_range(system, selection->first, selection->last, &list);
+		r = scan_directory(system, &list);
+	if (r == 0 && selection->kind != MEMBLK_SELECTION_BLOCKS)
+		r = keep_narrow(system, selection, &list);
 	if (r < 0)
 		return r;
 
@@ -120,6 +145,113 @@ int memblk_scan(struct memblk_system *system, const struct memblk_selection *sel
 	*ret_blocks = list.blocks;
 	list.blocks = NULL;
 	return 0;
+}
+
+/* Takes BLOCKS, ascending, out of RANGES. */
+static int ranges_cut(struct memblk_ranges *ranges, const uint64_t *blocks,
+		      size_t nblocks)
+{
+	struct memblk_ranges cut = { .nranges = 0 };
+	size_t at = 0;
+
+	/* each block makes two of one at most */
+	cut.range = reallocarray(NULL, ranges->nranges + nblocks + 1, sizeof(*cut.range));
+	if (!cut.range)
+		return -ENOMEM;
+	for (size_t i = 0; i < ranges->nranges; i++) {
+		struct memblk_range rest = ranges->range[i];
+		bool any = true;
+
+		for (; any && at < nblocks && blocks[at] <= rest.last; at++) {
+			if (blocks[at] > rest.first)
+				cut.range[cut.nranges++] = (struct memblk_range){
+					rest.first, blocks[at] - 1
+				};
+			any = blocks[at] < rest.last;
+			rest.first = blocks[at] + 1;
+		}
+		if (any)
+			cut.range[cut.nranges++] = rest;
+	}
+	memblk_ranges_done(ranges);
+	*ranges = cut;
+
+	return 0;
+}
+
+/* Leaves those of LIST that exist. */
+static void keep_existing(struct memblk_system *system, struct list *list)
+{
+	size_t nthere = 0;
+
+	for (size_t i = 0; i < list->nblocks; i++)
+		if (block_exists(system, list->blocks[i]))
+			list->blocks[nthere++] = list->blocks[i];
+	list->nblocks = nthere;
+}
+
+/* Leaves in LIST, whose blocks exist, what SELECTION is not narrowed to. */
+static int keep_others(struct memblk_system *system,
+		       const struct memblk_selection *selection, struct list *list)
+{
+	_cleanup_(list_done) struct list narrow = { .nblocks = 0 };
+	size_t nleft = 0, at = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < list->nblocks && r == 0; i++)
+		r = list_add(&narrow, list->blocks[i]);
+	if (r == 0)
+		r = keep_narrow(system, selection, &narrow);
+	for (size_t i = 0; i < list->nblocks && r == 0; i++)
+		if (at < narrow.nblocks && narrow.blocks[at] == list->blocks[i])
+			at++;
+		else
+			list->blocks[nleft++] = list->blocks[i];
+	list->nblocks = nleft;
+
+	return r;
+}
+
+int memblk_selection_narrow(struct memblk_system *system,
+			    struct memblk_selection *selection)
+{
+	_cleanup_(list_done) struct list list = { .nblocks = 0 };
+	int r;
+
+	if (selection->kind != MEMBLK_SELECTION_BLOCKS ||
+	    !memblk_selection_is_narrow(selection))
+		return 0;
+	r = scan_ranges(system, &selection->ranges, &list);
+	if (r < 0)
+		return r;
+	keep_existing(system, &list);
+	r = keep_others(system, selection, &list);
+	if (r < 0)
+		return r;
+
+	return ranges_cut(&selection->ranges, list.blocks, list.nblocks);
+}
+
+static bool is_online_in(const struct memblk_system *system, uint64_t index,
+			 enum memblk_zone zone)
+{
+	enum memblk_state state;
+	struct zones zones;
+
+	return block_state_read(system, index, &state) == 0 &&
+	       state == MEMBLK_STATE_ONLINE &&
+	       (!zone || (block_zones_read(system, index, &zones) == 0 &&
+			  zones_single(&zones) == zone));
+}
+
+uint64_t memblk_count_online(struct memblk_system *system, const uint64_t *blocks,
+			     size_t nblocks, enum memblk_zone zone)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < nblocks; i++)
+		count += is_online_in(system, blocks[i], zone);
+	return count;
 }
 
 static bool has_zones(const struct memblk_system *system, uint64_t index)
@@ -139,7 +271,7 @@ int memblk_system_has_zones(struct memblk_system *system, const struct memblk_pl
 
 	for (size_t i = 0; i < plan->nblocks && !found; i++)
 		found = has_zones(system, memblk_plan_at(plan, i));
-	if (!found && !plan->by_size) {
+	if (!found && !plan->by_size && !plan->all) {
 		r = scan_directory(system, &others);
 		if (r < 0)
 			return r;

@@ -5,24 +5,13 @@
 #include "config.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <string.h>
 
+#include "file.h"
+#include "node.h"
 #include "spare.h"
 #include "sysroot.h"
 #include "util.h"
-
-/* ---- Files ---- */
-
-/* Machines of a thousand processors have some MiB of zoneinfo. */
-#define TEXT_MAX (16 << 20)
-
-/* A file that is read again and again, and the buffer that it fitted into last. */
-struct file {
-	int fd;     /* -1: there is none */
-	char *text; /* owned */
-	size_t size;
-};
 
 struct spare {
 	const struct memblk_system *system;
@@ -30,62 +19,9 @@ struct spare {
 	struct spare_numbers numbers; /* as they were read last */
 	uint64_t keep_free_bytes;
 	uint64_t ratio_percent;
+	bool rehearses; /* the numbers are kept from the first check on */
+	bool is_kept;
 };
-
-static int file_grow(struct file *file, size_t size)
-{
-	char *text = realloc(file->text, size);
-
-	if (!text)
-		return -ENOMEM;
-	file->text = text;
-	file->size = size;
-	return 0;
-}
-
-/* -ENOENT if there is no such file. The caller closes FILE, even after a failure. */
-static int file_open(const struct sysfs *sysfs, const char *path, size_t size,
-		     struct file *file)
-{
-	file->fd = sysfs->io->open(sysfs->backend, path,
-				   O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (file->fd == -ENOTDIR)
-		return -ENOENT;
-	if (file->fd < 0)
-		return file->fd;
-
-	return file_grow(file, size);
-}
-
-static int file_read(const struct sysfs *sysfs, struct file *file)
-{
-	for (;;) {
-		ssize_t length = sysfs->io->read(sysfs->backend, file->fd, file->text,
-						 file->size);
-		int r;
-
-		if (length < 0)
-			return (int) length;
-		if ((size_t) length < file->size) {
-			file->text[length] = '\0';
-			return strlen(file->text) == (size_t) length ? 0 : -EBADMSG;
-		}
-		if (file->size >= TEXT_MAX)
-			return -EFBIG;
-		r = file_grow(file, u64_min(2 * file->size, TEXT_MAX));
-		if (r < 0)
-			return r;
-	}
-}
-
-static void file_close(const struct sysfs *sysfs, struct file *file)
-{
-	if (file->fd >= 0)
-		sysfs->io->close(sysfs->backend, file->fd);
-	free(file->text);
-}
-
-/* ---- A system ---- */
 
 /* The kernel's own, of which it is told in auto_movable_ratio. */
 #define RATIO_DEFAULT 301
@@ -130,23 +66,19 @@ static int spare_read(struct spare *spare)
 	return r;
 }
 
-/* meminfo and most swaps are as short as an attribute. */
-#define SHORT_SIZE (SYSFS_TEXT_MAX + 1)
-#define LONG_SIZE (64 << 10)
-
 static int spare_init(struct spare *spare)
 {
 	const struct sysfs *sysfs = &spare->system->sysfs;
 	int r;
 
-	r = file_open(sysfs, SYSROOT_MEMINFO, SHORT_SIZE, &spare->meminfo);
+	r = file_open(sysfs, SYSROOT_MEMINFO, FILE_SIZE_SHORT, &spare->meminfo);
 	if (r < 0)
 		return r;
 	/* a kernel without swap has no swaps; without zones less is known */
-	r = file_open(sysfs, SYSROOT_SWAPS, SHORT_SIZE, &spare->swaps);
+	r = file_open(sysfs, SYSROOT_SWAPS, FILE_SIZE_SHORT, &spare->swaps);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	r = file_open(sysfs, SYSROOT_ZONEINFO, LONG_SIZE, &spare->zoneinfo);
+	r = file_open(sysfs, SYSROOT_ZONEINFO, FILE_SIZE_LONG, &spare->zoneinfo);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	r = read_ratio(sysfs, &spare->ratio_percent);
@@ -200,84 +132,85 @@ void spare_free(struct spare *spare)
 	free(spare);
 }
 
-struct node_search {
-	uint64_t node;
-	unsigned int nfound;
-};
-
-static int find_node(const char *name, void *data)
-{
-	static const char prefix[] = "node";
-	struct node_search *search = data;
-	const char *digits = name + sizeof(prefix) - 1;
-	uint64_t node;
-
-	if (strncmp(name, prefix, sizeof(prefix) - 1) ||
-	    decimal_parse(digits, strlen(digits), &node) < 0)
-		return 0;
-	search->node = node;
-	search->nfound++;
-	return 0;
-}
-
 /* A block that was there at boot may be of several nodes, of which none is its own. */
 static int block_node(const struct spare *spare, uint64_t index, uint64_t *ret)
 {
-	struct node_search search = { .nfound = 0 };
-	char path[SYSROOT_PATH_MAX];
+	struct block_nodes nodes;
 	int r;
 
-	r = sysfs_list(&spare->system->sysfs,
-		       sysroot_block_path(path, SYSROOT_MEMORY, index, ""), find_node,
-		       &search);
-	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
-		return r;
-	*ret = r == 0 && search.nfound == 1 ? search.node : SPARE_NODE_UNKNOWN;
-
-	return 0;
-}
-
-int spare_add(const struct spare *spare, uint64_t index, const struct zones *zones,
-	      struct spare_demand *demand)
-{
-	uint64_t node = SPARE_NODE_UNKNOWN;
-	int r;
-
-	if (spare_has_nodes(&spare->numbers)) {
-		r = block_node(spare, index, &node);
-		if (r < 0)
-			return r;
-	}
-	spare_demand_add(demand, spare->system->block_size_bytes,
-			 zones ? zones_single(zones) : MEMBLK_ZONE_NONE, node);
-	return 0;
-}
-
-int spare_check_all(struct spare *spare, const struct spare_demand *demand,
-		    struct spare_verdict *ret)
-{
-	int r;
-
-	r = spare_read(spare);
+	r = block_nodes_read(spare->system, index, &nodes);
 	if (r < 0)
 		return r;
-	*ret = spare_decide(&spare->numbers, demand, spare->keep_free_bytes,
-			    spare->ratio_percent);
+	*ret = nodes.nnodes == 1 ? nodes.lowest : SPARE_NODE_UNKNOWN;
 
 	return 0;
+}
+
+/* Where there is one node, it is not looked up. */
+static int find_node(const struct spare *spare, uint64_t index, uint64_t *ret)
+{
+	if (!spare_has_nodes(&spare->numbers)) {
+		*ret = SPARE_NODE_UNKNOWN;
+		return 0;
+	}
+	return block_node(spare, index, ret);
 }
 
 int spare_check(struct spare *spare, uint64_t index, const struct zones *zones,
 		struct spare_verdict *ret)
 {
 	struct spare_demand demand = { .bytes = 0 };
-	int r;
+	uint64_t node = SPARE_NODE_UNKNOWN;
+	int r = 0;
 
-	r = spare_add(spare, index, zones, &demand);
+	if (!spare->is_kept)
+		r = spare_read(spare);
+	if (r == 0)
+		r = find_node(spare, index, &node);
 	if (r < 0)
 		return r;
+	spare->is_kept = spare->rehearses;
+	spare_demand_add(&demand, spare->system->block_size_bytes,
+			 zones ? zones_single(zones) : MEMBLK_ZONE_NONE, node);
+	*ret = spare_decide(&spare->numbers, &demand, spare->keep_free_bytes,
+			    spare->ratio_percent);
 
-	return spare_check_all(spare, &demand, ret);
+	return 0;
+}
+
+void spare_rehearse(struct spare *spare, bool rehearses)
+{
+	spare->rehearses = rehearses;
+	spare->is_kept = false;
+}
+
+/* Reserved pages, its own memory map and those that are broken are nobody's. */
+static void weigh(struct spare_block *block, const struct memblk_contents *contents)
+{
+	uint64_t page_size_bytes = (uint64_t) sysconf(_SC_PAGESIZE);
+	uint64_t nmanaged = (uint64_t) contents->nfree + contents->nmovable +
+			    contents->nslab + contents->npgtable + contents->nkernel +
+			    contents->nunknown;
+
+	block->managed_bytes = u64_min(nmanaged * page_size_bytes, block->bytes);
+	block->used_bytes = contents->nmovable * page_size_bytes;
+}
+
+void spare_suppose_gone(struct spare *spare, uint64_t index, const struct zones *zones,
+			const struct memblk_contents *contents)
+{
+	struct spare_block block = {
+		.bytes = spare->system->block_size_bytes,
+		.managed_bytes = spare->system->block_size_bytes,
+		.used_bytes = SPARE_USED_UNKNOWN,
+		.zone = zones ? zones_single(zones) : MEMBLK_ZONE_NONE,
+		.node = SPARE_NODE_UNKNOWN,
+	};
+
+	find_node(spare, index, &block.node);
+	if (contents)
+		weigh(&block, contents);
+	spare_numbers_take(&spare->numbers, &block);
 }
 
 uint64_t spare_huge_pages(const struct memblk_system *system)
@@ -290,4 +223,27 @@ uint64_t spare_huge_pages(const struct memblk_system *system)
 		return 0;
 
 	return npages;
+}
+
+bool memblk_movable_exceeds(struct memblk_system *system, uint64_t more_bytes,
+			    struct memblk_movable_share *ret)
+{
+	_cleanup_(sparep) struct spare *spare = NULL;
+	struct memblk_movable_share share;
+	uint64_t percent;
+
+	if (spare_open(system, MEMBLK_KEEP_FREE_AUTO, &spare) < 0 ||
+	    !spare->numbers.nzones)
+		return false;
+	spare_weigh_movable(&spare->numbers, &share.movable_bytes, &share.kernel_bytes);
+	share.movable_bytes = u64_add(share.movable_bytes, more_bytes);
+	share.limit_percent = spare->ratio_percent;
+	/* no machine has so much memory */
+	if (__builtin_mul_overflow(share.movable_bytes, 100, &percent) ||
+	    !share.kernel_bytes || percent / share.kernel_bytes < share.limit_percent ||
+	    percent == share.limit_percent * share.kernel_bytes)
+		return false;
+	*ret = share;
+
+	return true;
 }

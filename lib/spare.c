@@ -159,18 +159,12 @@ static void kernel(struct condition *condition)
 	condition->wanted_bytes = condition->keep_free_bytes;
 }
 
-/*
- * How much must be in the kernel's zones for what is in Movable, where CMA counts as
- * Movable: movable <= ratio / 100 * kernel, as auto_movable_can_online_movable() has it
- * in mm/memory_hotplug.c of Linux, solved for kernel.
- */
-static void ratio(struct condition *condition)
+/* Where CMA counts as Movable, as the kernel has it. */
+void spare_weigh_movable(const struct spare_numbers *numbers, uint64_t *ret_movable_bytes,
+			 uint64_t *ret_kernel_bytes)
 {
-	const struct spare_numbers *numbers = condition->numbers;
-	uint64_t kernel_bytes = 0, movable_bytes = 0, percent;
+	uint64_t kernel_bytes = 0, movable_bytes = 0;
 
-	if (!condition->demand->kernel_bytes)
-		return;
 	for (size_t i = 0; i < numbers->nzones; i++) {
 		const struct spare_zone *zone = &numbers->zones[i];
 
@@ -183,6 +177,23 @@ static void ratio(struct condition *condition)
 				u64_subtract(zone->present_bytes, zone->cma_bytes));
 		}
 	}
+	*ret_movable_bytes = movable_bytes;
+	*ret_kernel_bytes = kernel_bytes;
+}
+
+/*
+ * How much must be in the kernel's zones for what is in Movable: movable <= ratio / 100 *
+ * kernel, as auto_movable_can_online_movable() has it in mm/memory_hotplug.c of Linux,
+ * solved for kernel.
+ */
+static void ratio(struct condition *condition)
+{
+	const struct spare_numbers *numbers = condition->numbers;
+	uint64_t kernel_bytes, movable_bytes, percent;
+
+	if (!condition->demand->kernel_bytes)
+		return;
+	spare_weigh_movable(numbers, &movable_bytes, &kernel_bytes);
 	if (!movable_bytes)
 		return;
 	condition->left_bytes = u64_subtract(kernel_bytes,
@@ -224,4 +235,93 @@ struct spare_verdict spare_decide(const struct spare_numbers *numbers,
 			};
 	}
 	return (struct spare_verdict){ .reason = MEMBLK_REASON_NONE };
+}
+
+/* ---- What would be without a block ---- */
+
+/* Of a block in several zones, or nobody knows in which, the kernel's largest. */
+static struct spare_zone *find_zone(const struct spare_numbers *numbers,
+				    const struct spare_block *block)
+{
+	struct spare_zone *found = NULL;
+
+	for (size_t i = 0; i < numbers->nzones; i++) {
+		struct spare_zone *zone = &numbers->zones[i];
+
+		if (block->node != SPARE_NODE_UNKNOWN && zone->node != block->node)
+			continue;
+		if (block->zone ? zone->zone != block->zone : !is_kernel_zone(zone->zone))
+			continue;
+		if (!found || zone->present_bytes > found->present_bytes)
+			found = zone;
+	}
+	return found;
+}
+
+/* Takes up to BYTES from AMOUNT, all but KEPT_BYTES of it; returns what is lacking. */
+static uint64_t take(uint64_t *amount, uint64_t kept_bytes, uint64_t bytes)
+{
+	uint64_t taken = u64_min(u64_subtract(*amount, kept_bytes), bytes);
+
+	*amount -= taken;
+	return bytes - taken;
+}
+
+/*
+ * What can be moved goes to Movable first. Nothing is taken from below the lowest
+ * watermark, which is two thirds of the high one; where there is no more, the page cache
+ * is dropped, and then what is left goes to swap.
+ */
+static void move_away(struct spare_numbers *numbers, uint64_t node, uint64_t bytes)
+{
+	static const enum memblk_zone order[] = {
+		MEMBLK_ZONE_MOVABLE, MEMBLK_ZONE_HIGHMEM, MEMBLK_ZONE_NORMAL,
+		MEMBLK_ZONE_DMA32,   MEMBLK_ZONE_DMA,
+	};
+	uint64_t except = spare_has_nodes(numbers) ? node : SPARE_NODE_UNKNOWN, swapped;
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		for (size_t j = 0; j < numbers->nzones; j++) {
+			struct spare_zone *zone = &numbers->zones[j];
+
+			if (zone->zone == order[i] && zone->node != except)
+				bytes = take(&zone->free_bytes, zone->high_bytes / 3 * 2,
+					     bytes);
+		}
+	for (size_t j = 0; j < numbers->nzones; j++) {
+		struct spare_zone *zone = &numbers->zones[j];
+
+		if (zone->node == except)
+			continue;
+		bytes = take(&zone->inactive_file_bytes, 0, bytes);
+		bytes = take(&zone->active_file_bytes, 0, bytes);
+	}
+	/* then it takes nothing of the memory that is available */
+	swapped = u64_min(bytes, swap_bytes(numbers));
+	numbers->swap_free_bytes -= swapped;
+	numbers->swap_disk_bytes -= swapped;
+	numbers->available_bytes += swapped;
+}
+
+void spare_numbers_take(struct spare_numbers *numbers, const struct spare_block *block)
+{
+	struct spare_zone *zone = find_zone(numbers, block);
+	uint64_t managed = block->managed_bytes, used, free;
+
+	numbers->available_bytes = u64_subtract(numbers->available_bytes, managed);
+	if (!zone || !managed)
+		return;
+	used = block->used_bytes;
+	if (used == SPARE_USED_UNKNOWN)
+		used = u64_subtract(zone->managed_bytes, zone->free_bytes);
+	used = u64_min(used, managed);
+	/* what was moved into it meanwhile is not free any more */
+	free = u64_min(managed - used, zone->free_bytes);
+	used = managed - free;
+
+	zone->high_bytes -= zone->high_bytes / u64_max(zone->managed_bytes / managed, 1);
+	zone->present_bytes = u64_subtract(zone->present_bytes, block->bytes);
+	zone->managed_bytes = u64_subtract(zone->managed_bytes, managed);
+	zone->free_bytes -= free;
+	move_away(numbers, zone->node, used);
 }

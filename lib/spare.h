@@ -17,7 +17,7 @@
 
 struct spare;
 
-/* What is to go at once, empty where all is zero. */
+/* What is to go, empty where all is zero. */
 struct spare_demand {
 	uint64_t bytes;
 	uint64_t kernel_bytes; /* of these, outside Movable, or nobody knows where */
@@ -57,13 +57,17 @@ int spare_check(struct spare *spare, uint64_t index, const struct zones *zones,
 		struct spare_verdict *ret);
 
 /*
- * The same for several blocks: each is added to DEMAND, then they are checked at once.
- * Blocks of several nodes are not held against what the other nodes have room for.
+ * A rehearsal begins, or ends: in it the numbers are those of its first check, less what
+ * is supposed to be gone, and not read anew.
  */
-int spare_add(const struct spare *spare, uint64_t index, const struct zones *zones,
-	      struct spare_demand *demand);
-int spare_check_all(struct spare *spare, const struct spare_demand *demand,
-		    struct spare_verdict *ret);
+void spare_rehearse(struct spare *spare, bool rehearses);
+
+/*
+ * In a rehearsal, after spare_check(): from now on block INDEX is gone. CONTENTS is NULL
+ * where they are not known: then it is as full as it can be.
+ */
+void spare_suppose_gone(struct spare *spare, uint64_t index, const struct zones *zones,
+			const struct memblk_contents *contents);
 
 /*
  * Huge pages of the default size in SYSTEM's pool; 0 where that cannot be told. Free ones
@@ -120,6 +124,24 @@ bool spare_has_nodes(const struct spare_numbers *numbers);
 /* Adds BYTES in ZONE of NODE to DEMAND. */
 void spare_demand_add(struct spare_demand *demand, uint64_t bytes, enum memblk_zone zone,
 		      uint64_t node);
+
+/* A block that is supposed to be gone. */
+struct spare_block {
+	uint64_t bytes;
+	uint64_t managed_bytes; /* of these, what can be had: free, or used */
+	uint64_t used_bytes;    /* of these, what has to move; SPARE_USED_UNKNOWN */
+	enum memblk_zone zone;  /* NONE: not known, or several */
+	uint64_t node;          /* SPARE_NODE_UNKNOWN */
+};
+
+#define SPARE_USED_UNKNOWN UINT64_MAX
+
+/* NUMBERS as they would be without BLOCK. */
+void spare_numbers_take(struct spare_numbers *numbers, const struct spare_block *block);
+
+/* How much memory is present in zone Movable, and in the zones of the kernel. */
+void spare_weigh_movable(const struct spare_numbers *numbers, uint64_t *ret_movable_bytes,
+			 uint64_t *ret_kernel_bytes);
 
 /* Memory in Movable may be RATIO_PERCENT of what is in the kernel's zones. */
 struct spare_verdict spare_decide(const struct spare_numbers *numbers,

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "alarm.h"
@@ -31,6 +32,14 @@ struct io {
 	int (*open)(void *backend, const char *path, int flags);
 	ssize_t (*read)(void *backend, int fd, void *buffer,
 			size_t size); /* from the start */
+	/* From OFFSET, in one call, of a file that is no text. */
+	ssize_t (*pread)(void *backend, int fd, void *buffer, size_t size,
+			 uint64_t offset);
+	/* What comes next in a file that grows, and to where nothing comes yet. */
+	ssize_t (*read_next)(void *backend, int fd, void *buffer, size_t size);
+	int (*seek_end)(void *backend, int fd);
+	/* The target of the symbolic link PATH, cut to SIZE bytes; its length. */
+	ssize_t (*readlink)(void *backend, const char *path, char *target, size_t size);
 	ssize_t (*write)(void *backend, int fd, const void *data, size_t size);
 	int (*truncate)(void *backend, int fd, size_t size);
 	/* What entry_fn gave last, or 0. */

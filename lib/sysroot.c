@@ -34,6 +34,11 @@ const char *memblk_firmware_path(void)
 	return "/" SYSROOT_FIRMWARE;
 }
 
+const char *memblk_iomem_path(void)
+{
+	return "/" SYSROOT_IOMEM;
+}
+
 const char *sysroot_block_path(char path[SYSROOT_PATH_MAX], const char *directory,
 			       uint64_t index, const char *name)
 {
@@ -255,6 +260,44 @@ static ssize_t files_read(void *backend, int fd, void *buffer, size_t size)
 	return (ssize_t) length;
 }
 
+static ssize_t files_pread(void *backend, int fd, void *buffer, size_t size,
+			   uint64_t offset)
+{
+	(void) backend;
+	if (offset > INT64_MAX)
+		return -EOVERFLOW;
+	return RET_NERRNO(pread(fd, buffer, size, (off_t) offset));
+}
+
+static ssize_t files_read_next(void *backend, int fd, void *buffer, size_t size)
+{
+	(void) backend;
+	return RET_NERRNO(read(fd, buffer, size));
+}
+
+static int files_seek_end(void *backend, int fd)
+{
+	(void) backend;
+	return lseek(fd, 0, SEEK_END) < 0 ? -errno : 0;
+}
+
+/* The link's directory is opened, for what is opened is never the link itself. */
+static ssize_t files_readlink(void *backend, const char *path, char *target, size_t size)
+{
+	_cleanup_close_ int fd = -1;
+	const char *name = strrchr(path, '/');
+	char directory[PATH_MAX];
+
+	if (!name || (size_t) (name - path) >= sizeof(directory))
+		return -ENAMETOOLONG;
+	snprintf(directory, sizeof(directory), "%.*s", (int) (name - path), path);
+	fd = files_open(backend, directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+
+	return RET_NERRNO(readlinkat(fd, name + 1, target, size));
+}
+
 static ssize_t files_write(void *backend, int fd, const void *data, size_t size)
 {
 	(void) backend;
@@ -335,6 +378,10 @@ static void files_free(void *backend)
 static const struct io files_io = {
 	.open = files_open,
 	.read = files_read,
+	.pread = files_pread,
+	.read_next = files_read_next,
+	.seek_end = files_seek_end,
+	.readlink = files_readlink,
 	.write = files_write,
 	.truncate = files_truncate,
 	.list = files_list,

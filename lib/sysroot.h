@@ -10,14 +10,22 @@
 
 #define SYSROOT_MEMORY "sys/devices/system/memory"
 #define SYSROOT_BLOCK_SIZE SYSROOT_MEMORY "/block_size_bytes"
+#define SYSROOT_AUTO_ONLINE SYSROOT_MEMORY "/auto_online_blocks"
 #define SYSROOT_FIRMWARE "sys/firmware/memory"
+#define SYSROOT_NODES "sys/devices/system/node"
 #define SYSROOT_AUTO_MOVABLE_RATIO \
 	"sys/module/memory_hotplug/parameters/auto_movable_ratio"
+#define SYSROOT_ARCHITECTURE "proc/sys/kernel/arch"
+#define SYSROOT_KMSG "dev/kmsg"
+#define SYSROOT_IOMEM "proc/iomem"
 #define SYSROOT_KPAGEFLAGS "proc/kpageflags"
 #define SYSROOT_LOCKS "proc/locks"
 #define SYSROOT_MEMINFO "proc/meminfo"
 #define SYSROOT_SWAPS "proc/swaps"
 #define SYSROOT_ZONEINFO "proc/zoneinfo"
+
+/* In a block's directory, a link to what the firmware has of its device. */
+#define SYSROOT_FIRMWARE_NODE "firmware_node"
 
 #define SYSROOT_PATH_MAX 96
 

@@ -106,6 +106,28 @@ static inline int decimal_parse(const char *text, size_t length, uint64_t *ret)
 	return 0;
 }
 
+/* The same for a hexadecimal number, without 0x before it. */
+static inline int hexadecimal_parse(const char *text, size_t length, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	if (!length)
+		return -EBADMSG;
+	for (size_t i = 0; i < length; i++) {
+		char c = text[i];
+		unsigned int digit = (unsigned int) (c & 0xf) + (c > '9' ? 9 : 0);
+
+		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+		      (c >= 'A' && c <= 'F')) ||
+		    value >> 60)
+			return -EBADMSG;
+		value = value << 4 | digit;
+	}
+	*ret = value;
+
+	return 0;
+}
+
 #define _cleanup_free_ _cleanup_(freep)
 #define _cleanup_close_ _cleanup_(closep)
 #define _cleanup_fclose_ _cleanup_(fclosep)

@@ -11,10 +11,12 @@
 
 #include "block.h"
 #include "interrupt.h"
+#include "node.h"
 #include "plan.h"
 #include "util.h"
 
 #define POLL_MS 100
+#define ADDING_POLL_MS 5
 
 /* Some file systems do not count: then it has always changed. */
 #define LINKS_UNKNOWN 1
@@ -145,6 +147,47 @@ void memblk_watch_filter(const struct memblk_watch *watch, uint64_t *blocks,
 		if (!is_settled(watch, blocks[i]))
 			blocks[nleft++] = blocks[i];
 	*nblocks = nleft;
+}
+
+/* Whether any of BLOCKS is there without a node, on a system that has nodes. */
+static int look_for_added(struct memblk_system *system, const uint64_t *blocks,
+			  size_t nblocks, bool *ret)
+{
+	_cleanup_(node_map_done) struct node_map map = { .nentries = 0 };
+	bool found = false;
+	int r;
+
+	r = node_map_read(system, &map);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; map.nentries && i < nblocks && !found; i++)
+		found = !node_map_find(&map, blocks[i]).nnodes &&
+			block_exists(system, blocks[i]);
+	*ret = found;
+
+	return 0;
+}
+
+int memblk_watch_await_nodes(struct memblk_watch *watch, struct memblk_system *system,
+			     const uint64_t *blocks, size_t nblocks, uint64_t until_ms)
+{
+	bool adding = !watch->lacks_nodes;
+
+	while (adding) {
+		uint64_t now = memblk_now_ms();
+		int r;
+
+		r = look_for_added(system, blocks, nblocks, &adding);
+		if (r < 0)
+			return r;
+		watch->lacks_nodes = adding && now >= until_ms;
+		if (!adding || watch->lacks_nodes)
+			break;
+		r = interrupt_sleep(u64_min(until_ms, now + ADDING_POLL_MS));
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int memblk_watch_sleep(const struct memblk_watch *watch, struct memblk_system *system,

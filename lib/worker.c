@@ -48,8 +48,7 @@ struct worker {
 
 	struct log *log;
 	size_t ntold; /* results of the log */
-	memblk_result_fn result_fn;
-	void *data;
+	const struct memblk_listener *listener;
 
 	pid_t pid;
 	int pipe;      /* its other end is closed when the worker ends */
@@ -67,8 +66,25 @@ static void tell(struct worker *worker)
 		const struct log_entry *entry = &worker->log->entries[worker->ntold];
 
 		if (!entry->is_held)
-			worker->result_fn(&entry->result, worker->data);
+			worker->listener->result_fn(&entry->result,
+						    worker->listener->data);
 	}
+}
+
+static void tell_progress(const struct worker *worker)
+{
+	const struct progress *now = &worker->log->progress;
+	const struct memblk_plan *plan = worker->plan;
+	struct memblk_progress progress = {
+		.ndone = plan->by_size ? now->nspent : now->ntried,
+		.nwanted = plan->by_size ? plan->goal : plan->nblocks,
+		.in_hand = now->in_hand,
+		.reverting = now->reverting,
+		.current = now->current.index,
+	};
+
+	if (worker->listener->progress_fn)
+		worker->listener->progress_fn(&progress, worker->listener->data);
 }
 
 /* ---- The worker's side ---- */
@@ -216,13 +232,22 @@ static void tell_here(const struct memblk_result *result, void *data)
 	const struct worker *worker = data;
 
 	alarm_stop();
-	worker->result_fn(result, worker->data);
+	worker->listener->result_fn(result, worker->listener->data);
 }
 
 static void end_here(void)
 {
 	interrupt_set_worker(-1);
 	alarm_stop();
+}
+
+static void run_here(struct worker *worker, struct progress *progress,
+		     struct memblk_outcome *ret)
+{
+	begin_here();
+	apply_plan(worker->system, worker->request, worker->plan, progress, tell_here,
+		   worker, ret);
+	end_here();
 }
 
 /* Waits that long for the worker to end, whatever signals come. */
@@ -285,6 +310,7 @@ static void supervise(struct worker *worker)
 		uint64_t before = memblk_now_ms(), now;
 
 		tell(worker);
+		tell_progress(worker);
 		if (await_end(worker, LOOK_MS))
 			continue;
 		/* stopped together with the worker, which did not get its time either */
@@ -300,6 +326,7 @@ static void supervise(struct worker *worker)
 	interrupt_set_worker(-1);
 	close(worker->pipe);
 	tell(worker);
+	tell_progress(worker);
 }
 
 /* ---- What a worker leaves undone ---- */
@@ -362,6 +389,9 @@ static void settle_current(struct worker *worker, enum memblk_reason reason)
 	    (nresults && is_of(&log->entries[nresults - 1], result.index, reverting)))
 		return;
 
+	/* its try did not come to an end */
+	if (result.begun && !reverting)
+		result.attempts++;
 	if (reverting) {
 		result.status = MEMBLK_STATUS_STUCK;
 		result.reason = reason_back(worker);
@@ -494,26 +524,33 @@ static void conclude(struct worker *worker, struct memblk_outcome *ret)
 	/* without the memory for it, blocks are told of twice rather than not at all */
 	log_mark_outdated(log);
 	tell_held(worker);
-	if (worker->request->bounds.atomic)
+	if (log->progress.asked)
+		ret->unplug.status = MEMBLK_UNPLUG_ASKED;
+	else if (worker->request->bounds.atomic)
 		undo_rest(worker);
 }
 
 int memblk_run(struct memblk_system *system, const struct memblk_request *request,
-	       const struct memblk_plan *plan, memblk_result_fn result_fn, void *data,
+	       const struct memblk_plan *plan, const struct memblk_listener *listener,
 	       struct memblk_outcome *ret)
 {
 	struct worker worker = {
 		.system = system,
 		.request = request,
 		.plan = plan,
-		.result_fn = result_fn,
-		.data = data,
+		.listener = listener,
 	};
+	struct progress progress = { .write_since_ms = 0 };
 	int r;
 
 	*ret = (struct memblk_outcome){ .end = MEMBLK_END_DONE };
 	if (!plan->nblocks || !plan->goal) {
 		ret->refused = request->bounds.atomic && (plan->goal || !plan->by_size);
+		return 0;
+	}
+	/* nothing is written that the kernel could keep */
+	if (request->dry_run) {
+		run_here(&worker, &progress, ret);
 		return 0;
 	}
 	r = log_new(plan->nblocks, &worker.log);
@@ -522,10 +559,7 @@ int memblk_run(struct memblk_system *system, const struct memblk_request *reques
 
 	/* Memory is brought online when there is none: without it, do it here. */
 	if (start(&worker) < 0) {
-		begin_here();
-		apply_plan(system, request, plan, &worker.log->progress, tell_here,
-			   &worker, ret);
-		end_here();
+		run_here(&worker, &worker.log->progress, ret);
 	} else {
 		supervise(&worker);
 		conclude(&worker, ret);

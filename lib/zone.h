@@ -9,7 +9,7 @@
 
 #include "memblk.h"
 
-#define ZONES_MAX 8
+#define ZONES_MAX MEMBLK_ZONES_MAX
 
 struct zones {
 	enum memblk_zone zone[ZONES_MAX]; /* NONE for a name that is not known */

@@ -6,11 +6,19 @@
 
 bats_require_minimum_version 1.5.0
 
-tests_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-: "${abs_top_srcdir:=$(dirname "$tests_dir")}"
+# This is read anew for each test, and starts no process for it.
+tests_dir=${BASH_SOURCE[0]%/*}
+: "${abs_top_srcdir:=$(cd "$tests_dir/.." && pwd)}"
 : "${abs_top_builddir:=$abs_top_srcdir}"
 : "${CHMEM:=$abs_top_builddir/src/chmem}"
 MKTREE=$abs_top_builddir/tests/trees/mktree
+
+# shellcheck source=tests/json.bash
+source "$tests_dir/json.bash"
+
+teardown_file() {
+	validate_documents
+}
 
 # use_tree DIR - the tree that the functions below are about.
 use_tree() {
@@ -40,17 +48,46 @@ chmem_on_tree() {
 run_chmem() {
 	tree_before=$(show_tree)
 	run --separate-stderr chmem_on_tree "$@"
+	keep_document "$output" "$@"
+}
+
+# out_of_place REASON - leaves out the test, as it would say nothing here: run-bats lets that pass.
+out_of_place() {
+	skip "out of place: $1"
+}
+
+# need_tracing - leaves out the test where no process can be traced.
+need_tracing() {
+	command -v strace >/dev/null || skip "no strace"
+	strace -qq -o /dev/null true || skip "no process can be traced here"
+}
+
+# traced FILE [STRACE-OPTION]... COMMAND [ARGUMENT]... - runs it; FILE gets its system calls. The
+# search for leaks of an instrumented build cannot be traced.
+traced() {
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 strace -qq -o "$@"
 }
 
 # show_tree - every file of TREE with its content, a line each.
-show_tree() {
-	(cd "$TREE" && find . -type f ! -size +64k -print0 | sort -z |
-		xargs -0 -r grep -aH '' -- /dev/null 2>/dev/null) || true
-}
+show_tree() (
+	cd "$TREE" || return
+	find . -type f ! -size +64k -exec grep -aH '' /dev/null {} + 2>/dev/null || true
+)
 
 # state N, set_state N WORD - what the file holds, and putting it there.
 state() {
 	cat "$MEMORY/memory$1/state"
+}
+
+# read_files DIR FIRST-LAST FILE - what these have for their only line, of these blocks: all of it on
+# one line.
+read_files() {
+	local i words=()
+
+	for ((i = ${2%-*}; i <= ${2#*-}; i++)); do
+		read -r "words[i]" <"$1/memory$i/$3" || true
+	done
+	echo "${words[*]}"
 }
 
 set_state() {
@@ -59,12 +96,7 @@ set_state() {
 
 # states FIRST-LAST - the states of these blocks on one line.
 states() {
-	local i words=()
-
-	for ((i = ${1%-*}; i <= ${1#*-}; i++)); do
-		words+=("$(state "$i")")
-	done
-	echo "${words[*]}"
+	read_files "$MEMORY" "$1" state
 }
 
 config() {
@@ -174,6 +206,7 @@ run_chmem_under() {
 	tree_before=$(show_tree)
 	run --separate-stderr "${by[@]}" bash -c 'exec -a chmem "$@"' - "$CHMEM" --sysroot "$TREE" "$@"
 	[ "$status" -ne 77 ] || skip "$stderr"
+	keep_document "$output" "$@"
 }
 
 # without_powers COMMAND [ARGUMENT]... - takes away what root may do beyond the modes of files, where
@@ -231,12 +264,7 @@ set_config() {
 
 # configs FIRST-LAST - what is configured of these blocks, on one line.
 configs() {
-	local i words=()
-
-	for ((i = ${1%-*}; i <= ${1#*-}; i++)); do
-		words+=("$(config "$i")")
-	done
-	echo "${words[*]}"
+	read_files "$FIRMWARE" "$1" config
 }
 
 assert_configs() {
@@ -247,7 +275,7 @@ assert_configs() {
 # than before; in any order.
 assert_changed() {
 	is "what changed" \
-		"$(diff <(echo "$tree_before") <(show_tree) | sed -n 's/^> \.\/sys\///p' | sort)" \
+		"$(diff <(sort <<<"$tree_before") <(show_tree | sort) | sed -n 's/^> \.\/sys\///p' | sort)" \
 		"$(printf '%s\n' "$@" | sort)"
 }
 
@@ -285,6 +313,8 @@ assert_stderr_length() {
 run_chmem_to() {
 	tree_before=$(show_tree)
 	run --separate-stderr chmem_to "$@"
+	# a device may have no end
+	[ ! -f "$1" ] || keep_document "$(<"$1")" "${@:2}"
 }
 
 chmem_to() {
@@ -322,6 +352,16 @@ make_read_only() {
 		echo "$file" >>"$BATS_TEST_TMPDIR/mounts"
 		mount -o remount,bind,ro "$file"
 	done
+}
+
+# json FILTER - what jq makes of stdout, a line each.
+json() {
+	jq -r "$1" <<<"$output"
+}
+
+# assert_json FILTER LINE... - that, and nothing else.
+assert_json() {
+	is "$1" "$(json "$1")" "$(printf '%s\n' "${@:2}")"
 }
 
 # For teardown: nothing can be removed that is mounted on.

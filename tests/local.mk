@@ -7,15 +7,27 @@ unit_tests = \
 	tests/unit/test-alarm \
 	tests/unit/test-apply \
 	tests/unit/test-atomic \
+	tests/unit/test-auto-online \
+	tests/unit/test-cheapest \
 	tests/unit/test-configure \
+	tests/unit/test-device \
+	tests/unit/test-dry-run \
+	tests/unit/test-facts \
+	tests/unit/test-inspect \
+	tests/unit/test-iomem \
+	tests/unit/test-kmsg \
 	tests/unit/test-lock \
+	tests/unit/test-node \
+	tests/unit/test-occupancy \
 	tests/unit/test-plan \
 	tests/unit/test-range \
 	tests/unit/test-reason \
 	tests/unit/test-rounds \
+	tests/unit/test-selection \
 	tests/unit/test-spare \
 	tests/unit/test-sysfs \
 	tests/unit/test-system \
+	tests/unit/test-unplug \
 	tests/unit/test-watch \
 	tests/unit/test-worker \
 	tests/unit/test-zone
@@ -32,10 +44,31 @@ tests_unit_test_apply_SOURCES = tests/unit/test-apply.c $(unit_machine)
 tests_unit_test_apply_LDADD = $(unit_ldadd)
 tests_unit_test_atomic_SOURCES = tests/unit/test-atomic.c $(unit_machine) $(unit_clock)
 tests_unit_test_atomic_LDADD = $(unit_ldadd)
+tests_unit_test_auto_online_SOURCES = tests/unit/test-auto-online.c $(unit_fake)
+tests_unit_test_auto_online_LDADD = $(unit_ldadd)
+tests_unit_test_cheapest_SOURCES = tests/unit/test-cheapest.c $(unit_machine) $(unit_clock)
+tests_unit_test_cheapest_LDADD = $(unit_ldadd)
 tests_unit_test_configure_SOURCES = tests/unit/test-configure.c $(unit_machine)
 tests_unit_test_configure_LDADD = $(unit_ldadd)
+tests_unit_test_device_SOURCES = tests/unit/test-device.c $(unit_machine)
+tests_unit_test_device_LDADD = $(unit_ldadd)
+tests_unit_test_dry_run_SOURCES = tests/unit/test-dry-run.c $(unit_machine) \
+	$(unit_clock)
+tests_unit_test_dry_run_LDADD = $(unit_ldadd)
+tests_unit_test_facts_SOURCES = tests/unit/test-facts.c $(unit_machine) $(unit_clock)
+tests_unit_test_facts_LDADD = $(unit_ldadd)
+tests_unit_test_inspect_SOURCES = tests/unit/test-inspect.c $(unit_fake)
+tests_unit_test_inspect_LDADD = $(unit_ldadd)
+tests_unit_test_iomem_SOURCES = tests/unit/test-iomem.c $(unit_tap)
+tests_unit_test_iomem_LDADD = $(unit_ldadd)
+tests_unit_test_kmsg_SOURCES = tests/unit/test-kmsg.c $(unit_fake)
+tests_unit_test_kmsg_LDADD = $(unit_ldadd)
 tests_unit_test_lock_SOURCES = tests/unit/test-lock.c $(unit_tap) $(unit_clock)
 tests_unit_test_lock_LDADD = $(unit_ldadd)
+tests_unit_test_node_SOURCES = tests/unit/test-node.c $(unit_machine)
+tests_unit_test_node_LDADD = $(unit_ldadd)
+tests_unit_test_occupancy_SOURCES = tests/unit/test-occupancy.c $(unit_tap)
+tests_unit_test_occupancy_LDADD = $(unit_ldadd)
 tests_unit_test_plan_SOURCES = tests/unit/test-plan.c $(unit_tap)
 tests_unit_test_plan_LDADD = $(unit_ldadd)
 tests_unit_test_range_SOURCES = tests/unit/test-range.c $(unit_tap)
@@ -44,12 +77,17 @@ tests_unit_test_reason_SOURCES = tests/unit/test-reason.c $(unit_tap)
 tests_unit_test_reason_LDADD = $(unit_ldadd)
 tests_unit_test_rounds_SOURCES = tests/unit/test-rounds.c $(unit_machine) $(unit_clock)
 tests_unit_test_rounds_LDADD = $(unit_ldadd)
+tests_unit_test_selection_SOURCES = tests/unit/test-selection.c $(unit_machine) \
+	$(unit_clock)
+tests_unit_test_selection_LDADD = $(unit_ldadd)
 tests_unit_test_spare_SOURCES = tests/unit/test-spare.c $(unit_fake)
 tests_unit_test_spare_LDADD = $(unit_ldadd)
 tests_unit_test_sysfs_SOURCES = tests/unit/test-sysfs.c $(unit_fake)
 tests_unit_test_sysfs_LDADD = $(unit_ldadd)
 tests_unit_test_system_SOURCES = tests/unit/test-system.c $(unit_machine)
 tests_unit_test_system_LDADD = $(unit_ldadd)
+tests_unit_test_unplug_SOURCES = tests/unit/test-unplug.c $(unit_machine) $(unit_clock)
+tests_unit_test_unplug_LDADD = $(unit_ldadd)
 tests_unit_test_watch_SOURCES = tests/unit/test-watch.c $(unit_machine) $(unit_clock)
 tests_unit_test_watch_LDADD = $(unit_ldadd)
 tests_unit_test_worker_SOURCES = tests/unit/test-worker.c $(unit_tap)
@@ -61,17 +99,32 @@ tests_unit_test_zone_LDADD = $(unit_ldadd)
 
 test_helpers = \
 	tests/cli/no-openat2 \
-	tests/cli/on-write
+	tests/cli/on-write \
+	tests/cli/starving
 
 tests_cli_no_openat2_SOURCES = tests/cli/no-openat2.c
 tests_cli_on_write_SOURCES = tests/cli/on-write.c
 
-bats_tests = \
+# chmem once more, with an allocator that fails.
+tests_cli_starving_SOURCES = $(src_chmem_SOURCES) tests/cli/starve.c
+tests_cli_starving_CFLAGS = $(src_chmem_CFLAGS) -fno-builtin
+tests_cli_starving_LDADD = $(src_chmem_LDADD)
+
+cli_tests = \
+	tests/cli/auto-online.bats \
 	tests/cli/bounds-options.bats \
 	tests/cli/by-range.bats \
 	tests/cli/by-size.bats \
+	tests/cli/dry-run.bats \
 	tests/cli/errors.bats \
+	tests/cli/facts.bats \
+	tests/cli/from.bats \
+	tests/cli/json.bats \
+	tests/cli/json-memory.bats \
+	tests/cli/json-usage.bats \
+	tests/cli/list.bats \
 	tests/cli/mounts.bats \
+	tests/cli/node.bats \
 	tests/cli/operands.bats \
 	tests/cli/options.bats \
 	tests/cli/s390-failures.bats \
@@ -79,6 +132,7 @@ bats_tests = \
 	tests/cli/s390-online.bats \
 	tests/cli/s390-usage.bats \
 	tests/cli/s390.bats \
+	tests/cli/selection.bats \
 	tests/cli/sizes.bats \
 	tests/cli/states.bats \
 	tests/cli/streams.bats \
@@ -86,17 +140,27 @@ bats_tests = \
 	tests/cli/sysroot.bats \
 	tests/cli/system.bats \
 	tests/cli/trees.bats \
+	tests/cli/unplug.bats \
 	tests/cli/walk.bats \
-	tests/cli/zones.bats \
+	tests/cli/zones.bats
+
+# Of what goes with the program, and of what it replaces: the same, however the program is built.
+beside_tests = \
+	tests/completions/fish.bats \
 	tests/completions/function.bats \
 	tests/completions/settings.bats \
 	tests/completions/terminal.bats \
+	tests/completions/zsh.bats \
 	tests/differential/bounded.bats \
 	tests/differential/differential.bats \
+	tests/documents/json.bats \
 	tests/documents/options.bats
+
+bats_tests = $(cli_tests) $(beside_tests)
 
 bats_helpers = \
 	tests/completions/measure \
+	tests/completions/shells.bash \
 	tests/completions/terminal.bash \
 	tests/differential/common.bash \
 	tests/differential/compare \
@@ -104,7 +168,9 @@ bats_helpers = \
 	tests/differential/newer.bats \
 	tests/differential/table \
 	tests/helpers.bash \
-	tests/unit/coverage
+	tests/json.bash \
+	tests/unit/coverage \
+	tests/validate
 
 # ---- in a virtual machine ----------------------------------------------------------------
 
@@ -135,6 +201,7 @@ guest_helpers = \
 	tests/guest/judge.bash \
 	tests/guest/keep \
 	tests/guest/launch.c \
+	tests/guest/machines.bash \
 	tests/guest/mkinitrd \
 	tests/guest/pin.c \
 	tests/guest/pipes.c

@@ -8,9 +8,12 @@
 #	tests/run-bats tests/behaviour/kernel-words.bats
 #	CHMEM_MACHINE=guest tests/run-bats tests/behaviour/kernel-words.bats
 #
-# Each test finds it so: blocks 0 to 7, of 128 MiB, are online since boot. 0 lies in several
-# zones, the others in DMA32; 7 has a hole; some hold what cannot be moved. Blocks 32 to 39
-# are a DIMM and offline.
+# Each test finds it so: blocks of 128 MiB are online since boot, in one zone all but one; one
+# has a hole; some hold what cannot be moved, if any can go. Which these are, ../guest/machines.bash
+# says. Blocks 32 to 39 are a DIMM and offline. With CHMEM_MACHINE=guest, GUEST_MACHINE=virt makes
+# arm64 of it. There is also
+#
+#	out_of_place REASON      leaves out the test, which would say nothing on this machine
 #
 # SCRIPT is for the machine's shell, which has the functions of the file `functions`, the
 # variables $memory, $sys, $proc and $run, and the programs chmem, poke, launch and hold.
@@ -27,6 +30,9 @@
 #	make_unmovable N         sets it online in Normal, with pages that can never move
 #	inject online|offline ERRNO  all blocks that are to go there fail so
 #	inject_nothing           no block does any more
+#	dimm_only                leaves out the test where memory comes by something else
+#	$plugged_device, $added_device    what chmem calls those of blocks 32 to 39, and of the
+#				 first that comes later
 #	slow_down                writes take so long that others get between them
 #	watch_writes, writes     what chmem wrote since: `online|offline BLOCK RESULT`, a line
 #				 each
@@ -34,7 +40,7 @@
 #				 is about to write, somebody else writes WORD there. In
 #				 Movable is no block before.
 
-behaviour_source=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
+behaviour_source=${BASH_SOURCE[0]%/*}
 # shellcheck source=tests/behaviour/on_memsim.bash
 source "$behaviour_source/on_${CHMEM_MACHINE:=memsim}.bash"
 
@@ -48,6 +54,8 @@ run_script() {
 # run_chmem COMMANDLINE
 run_chmem() {
 	run_script "chmem $1"
+	# shellcheck disable=SC2086 # words
+	keep_document "$output" $1
 }
 
 # start NAME COMMAND - runs a program in the background, like a shell with job control.
@@ -76,6 +84,7 @@ finish() {
 		read -r how number ms <\$run/$1.end
 		[ \$how = exited ] || number=\$((number + 128))
 		exit \$number"
+	keep_document "$output"
 }
 
 # has_ended_there NAME
@@ -117,6 +126,12 @@ assert_blocks() {
 # assert_zone BLOCK ZONES
 assert_zone() {
 	is "valid_zones of $1" "$(on_machine "zones $1")" "$2"
+}
+
+# perhaps_a_page - a pattern for what is told, if anything, of a block that did not go, from the
+# kernel's log: the kernel limits what it says there.
+perhaps_a_page() {
+	echo '?(; the kernel could not @(move|isolate) page frame 0x+([0-9a-f]))'
 }
 
 # assert_put RESULT [OPTION]... N FILE WORD - a plain write comes to that.

@@ -97,7 +97,7 @@ load behaviour
 	run_chmem '-d -b 32-33'
 	assert_status 64
 	assert_stdout
-	assert_stderr_line 0 "chmem: $(block 33) disable failed: Device or resource busy; it holds what cannot be moved*"
+	assert_stderr_line 0 "chmem: $(block 33) disable failed: Device or resource busy; *it holds *page*"
 	assert_stderr_line 1 'chmem: Could only disable 128M of memory'
 	assert_blocks 32-33 offline online
 	assert_zone 33 Normal

@@ -27,8 +27,9 @@ assert_died_of() {
 	finish chmem
 	assert_status "$2"
 	assert_stdout
-	assert_stderr "chmem: $(block 39) disable failed: interrupted" \
-		"chmem: ended by a signal: $4"
+	assert_stderr_line 0 "chmem: $(block 39) disable failed: interrupted$(perhaps_a_page)"
+	assert_stderr_line 1 "chmem: ended by a signal: $4"
+	assert_stderr_length 2
 	[ "$(on_machine 'echo $(($(now_ms) - $(cat $run/sent)))')" -le 2000 ]
 	assert_same_as "$before"
 	assert_nobody_left
@@ -93,10 +94,13 @@ assert_still_going() {
 	start chmem 'chmem -d -b 39'
 	wait_for_state 39 going-offline
 	send INT chmem
-	on_machine 'sleep 0.2; now_ms >$run/sent'
-	has_ended_there chmem || send INT chmem
+	# in one script: where everything is slow, so is to start another
+	ms=$(on_machine 'sleep 0.2
+		sent=$(now_ms)
+		[ -e $run/chmem.end ] || kill -INT $(cat $run/chmem.pid)
+		until_true "[ -e \$run/chmem.end ]" 30
+		echo $(($(now_ms) - sent))')
 	finish chmem
-	ms=$(on_machine 'echo $(($(now_ms) - $(cat $run/sent)))')
 	assert_status 130
 	assert_stderr_like "chmem: $(block 39) disable failed: interrupted*"
 	((ms <= 4000)) # where it gets there slowly, too; without it the kernel has 10 seconds
@@ -185,7 +189,7 @@ assert_survived() {
 	send CONT -chmem
 	finish chmem
 	assert_status 1
-	assert_stderr_like "chmem: $(block 39) disable failed: given up after [0-9].[0-9] s (--try-timeout)"
+	assert_stderr_like "chmem: $(block 39) disable failed: given up after [0-9].[0-9] s (--try-timeout)$(perhaps_a_page)"
 	assert_stderr_length 1
 	assert_within 5000 chmem
 	assert_nobody_left

@@ -117,6 +117,7 @@ links() {
 }
 
 @test "a DIMM whose blocks are offline goes by its eject, all of it" {
+	dimm_only
 	hot_add 256
 	run_script 'poke $memory/memory41/firmware_node/eject 1'
 	assert_stdout ok
@@ -127,6 +128,7 @@ links() {
 @test "a DIMM whose blocks are online is set offline by its eject, and goes" {
 	local total
 
+	dimm_only
 	total=$(memory_info MemTotal)
 	hot_add 256
 	assert_put ok 41 state online_movable

@@ -39,12 +39,57 @@ assert_error() {
 		'Device or resource busy; in use for the moment' 3
 }
 
-@test "EBUSY of a kernel zone is told as what cannot be moved" {
+@test "D38: EBUSY of a kernel zone is told with what cannot be moved, and is final" {
 	on_machine 'put 32 state online_kernel' >/dev/null
-	memsim_tell 'fail 32 state EBUSY'
+	memsim_tell 'set 32 slab=312 pgtable=17 used=1000'
+	watch_writes
 	run_chmem '-d -b 32'
 	assert_status 1
-	assert_stderr "chmem: $(block 32) disable failed: Device or resource busy; it holds what cannot be moved, or is in use elsewhere"
+	assert_stderr "chmem: $(block 32) disable failed: Device or resource busy; it holds 312 slab, 17 page-table pages"
+	assert_writes 'offline 32 EBUSY'
+}
+
+@test "EBUSY of a kernel zone is tried again where all that is in the block can be moved" {
+	on_machine 'put 32 state online_kernel' >/dev/null
+	memsim_tell 'set 32 used=1000' 'fail 32 state EBUSY count 2'
+	watch_writes
+	run_chmem '-v -d -b 32'
+	assert_status 0
+	assert_stdout "$(block 32) disabled"
+	assert_stderr
+	assert_writes 'offline 32 EBUSY' 'offline 32 EBUSY' 'offline 32 ok'
+}
+
+@test "D38: by size what is in a block is told of one, and not of several at once" {
+	on_machine 'put 38 state online_kernel; put 39 state online_kernel' >/dev/null
+	memsim_tell 'set 38 slab=5' 'set 39 slab=1'
+	run_chmem '-d -z Normal 256M'
+	assert_status 1
+	assert_stderr 'chmem: Could only disable 0B of memory' \
+		'chmem:   2 blocks: Device or resource busy; it holds what cannot be moved, or is in use elsewhere' \
+		'chmem:   8 blocks: Zone mismatch'
+	memsim_tell 'set 38 slab=0'
+	run_chmem '-v -d -z Normal 256M'
+	assert_status 64
+	assert_stdout "$(block 38) disabled"
+	assert_stderr "chmem: $(block 39) disable failed: Device or resource busy; it holds 1 slab page" \
+		'chmem: Could only disable 128M of memory' \
+		'chmem:   1 block: Device or resource busy; it holds 1 slab page' \
+		'chmem:   8 blocks: Zone mismatch'
+}
+
+@test "D26: by size, a block that is not memory all through is passed over" {
+	on_machine 'put 38 state online_movable; put 39 state online_movable' >/dev/null
+	memsim_tell 'set 39 hole=32'
+	watch_writes
+	run_chmem '-v -d 128M'
+	assert_status 0
+	assert_stdout "$(block 38) disabled"
+	assert_stderr
+	assert_writes 'offline 38 ok'
+	run_chmem '-d -b 39'
+	assert_status 1
+	assert_stderr "chmem: $(block 39) disable failed: Invalid argument; it has holes, or lies in several zones or nodes"
 }
 
 @test "D4: EAGAIN is told as given up for now, after all rounds" {
@@ -66,6 +111,24 @@ assert_error() {
 @test "EINVAL that is no lost race is told as what it can mean" {
 	assert_error EINVAL 'Invalid argument; an old kernel may not take this zone here' \
 		'Invalid argument; it has holes, or lies in several zones or nodes'
+}
+
+@test "EINVAL of a kernel that takes no memory offline at all is told as that" {
+	on_machine 'put 33 state online_kernel; put 34 state online_kernel' >/dev/null
+	memsim_tell 'hotremove off'
+	watch_writes
+	run_chmem '-d --retries 3 -b 33-34'
+	assert_status 1
+	assert_stderr "chmem: $(block 33) disable failed: Invalid argument; this kernel takes no memory offline" \
+		"chmem: $(block 34) disable failed: Invalid argument; this kernel takes no memory offline"
+	assert_writes 'offline 33 EINVAL' 'offline 34 EINVAL'
+	run_chmem '-d 128M'
+	assert_status 1
+	assert_stderr_line 0 'chmem: Could only disable 0B of memory'
+	# block 7 is known to have holes
+	assert_stderr_has 'chmem:   9 blocks: Invalid argument; this kernel takes no memory offline'
+	assert_blocks 0-7 online
+	assert_blocks 33-34 online
 }
 
 @test "EHWPOISON is told as a broken page" {

@@ -157,3 +157,45 @@ assert_none_went() {
 	assert_stderr_has "chmem: $(block 32) could not be set back: came online in zone Normal"
 	assert_zone 32 Normal
 }
+
+@test "a dry run says where zone Movable would come to hold too much" {
+	machine_start 'blocks 0-7 online' 'blocks 32-63 offline'
+	run_chmem '-n -e 3G'
+	assert_status 0
+	assert_stderr
+	run_chmem '-n -e 3200M'
+	assert_status 0
+	assert_stderr 'chmem: zone Movable would hold 3.1G beside 1G for the kernel itself, which is more than 301 %: the kernel may run short of memory'
+	run_chmem '-n -e -z Normal 3200M'
+	assert_stderr
+	memsim_tell 'ratio 400'
+	run_chmem '-n -e 3200M'
+	assert_stderr
+}
+
+@test "a dry run says that it could not look into blocks" {
+	machine_start 'blocks 0-7 online slab=5%' 'blocks 32-39 offline'
+	run_chmem '-n -d -b 7'
+	assert_status 1
+	assert_stderr "chmem: $(block 7) disable would fail: Device or resource busy; it holds 1638 slab pages"
+	run_as_nobody 'chmem -n -d -b 7'
+	assert_status 0
+	assert_stdout "$(block 7) would be disabled"
+	assert_stderr 'chmem: what is in the blocks cannot be seen, so that more may fail: Permission denied'
+	run_as_nobody 'chmem -n -e -b 32'
+	assert_stderr
+}
+
+@test "--json tells of zone Movable that holds too much, and stderr does not" {
+	machine_start 'blocks 0-7 online' 'blocks 32-63 offline'
+	run_chmem '--json -e 3G'
+	assert_json '.messages | length' 0
+	run_chmem '--json -e 128M'
+	assert_status 0
+	assert_stderr
+	assert_json '.messages[]' 'zone Movable holds 3.1G beside 1G for the kernel itself, which is more than 301 %: the kernel may run short of memory'
+	run_chmem '-e 128M'
+	assert_stderr
+	run_chmem '--json -d 128M'
+	assert_json '.messages | length' 0
+}

@@ -52,16 +52,40 @@ assert_configs() {
 }
 
 @test "the other errors of config are told with what they mean, and are final" {
-	memsim_tell 'fail 4 config ENOMEM' 'fail 5 config EEXIST' 'fail 6 config EINVAL'
+	memsim_tell 'fail 4 config ENOMEM' 'fail 5 config EEXIST' 'fail 6 config EINVAL' \
+		'fail 7 config E2BIG count 1'
 	run_chmem '-c -b 4-7'
-	assert_status 64
+	assert_status 1
 	assert_stderr \
 		"chmem: $(block 4) configure failed: Cannot allocate memory; the kernel itself is short of memory" \
 		"chmem: $(block 5) configure failed: File exists; something else is at its addresses" \
 		"chmem: $(block 6) configure failed: Invalid argument" \
-		'chmem: Could only configure 128M of memory'
+		"chmem: $(block 7) configure failed: Argument list too long"
 	assert_memsim_writes '4 config 1 ENOMEM' '5 config 1 EEXIST' '6 config 1 EINVAL' \
-		'7 config 1 ok'
+		'7 config 1 E2BIG'
+	run_chmem '-c 128M'
+	assert_status 0
+	assert_stderr
+	assert_configs '0 0 0 1'
+}
+
+@test "a block that somebody else configures or deconfigures first is done" {
+	memsim_tell 'delay 4 config 300 count 1'
+	start other 'chmem --lock=no -c -b 4'
+	start chmem 'chmem -v --lock=no -c -b 4'
+	assert_result other ''
+	assert_status 0
+	finish chmem
+	assert_status 0
+	assert_stderr
+	assert_configs '1 0 0 0'
+	memsim_tell 'delay 4 config 300 count 1'
+	start other 'chmem --lock=no -g -b 4'
+	run_chmem '--lock=no -g -b 4'
+	assert_status 0
+	assert_stderr
+	assert_result other ''
+	assert_configs '0 0 0 0'
 }
 
 @test "-g of an online block is refused, and one that the kernel calls busy is told so" {
@@ -75,6 +99,42 @@ assert_configs() {
 	assert_stderr "chmem: $(block 4) deconfigure failed: Device or resource busy; it must be offline, or not configured, first"
 }
 
+@test "EIO of giving the storage back is tried once more, and told as the hypervisor's" {
+	on_machine 'chmem -c -b 4-5' >/dev/null
+	memsim_tell forget 'fail 4 config EIO' 'fail 5 config EIO count 1'
+	run_chmem '-g -b 4-5'
+	assert_status 64
+	assert_stderr "chmem: $(block 4) deconfigure failed: Input/output error; the hypervisor did not give or take the storage" \
+		'chmem: Could only deconfigure 128M of memory'
+	assert_memsim_writes '4 config 0 EIO' '5 config 0 EIO' '4 config 0 EIO' '5 config 0 ok'
+	assert_configs '1 0 0 0'
+}
+
+@test "ENODEV is told as a block that was removed, and is final" {
+	on_machine 'chmem -c -b 5' >/dev/null
+	memsim_tell forget 'fail 4-6 config ENODEV' 'fail 7 memmap_on_memory ENODEV'
+	run_chmem '-c -b 4'
+	assert_status 1
+	assert_stderr "chmem: $(block 4) configure failed: No such device; the block was removed meanwhile"
+	run_chmem '-g -b 5'
+	assert_status 1
+	assert_stderr "chmem: $(block 5) deconfigure failed: No such device; the block was removed meanwhile"
+	run_chmem '-c -m 0 -b 7'
+	assert_status 1
+	assert_stderr "chmem: $(block 7) memmap-on-memory failed: No such device; the block was removed meanwhile"
+	assert_memsim_writes '4 config 1 ENODEV' '5 config 0 ENODEV' '7 memmap_on_memory 0 ENODEV'
+}
+
+@test "EBUSY of memmap_on_memory is a block that was configured meanwhile" {
+	memsim_tell 'memmap-on-memory on' 'fail 4 memmap_on_memory EBUSY'
+	run_chmem '-c -m 1 --retries 0 -b 4-5'
+	assert_status 64
+	assert_stderr "chmem: $(block 4) memmap-on-memory failed: Device or resource busy; it must be offline, or not configured, first" \
+		'chmem: Could only configure 128M of memory'
+	assert_memsim_writes '4 memmap_on_memory 1 EBUSY' '5 memmap_on_memory 1 ok' '5 config 1 ok'
+	assert_configs '0 1 0 0'
+}
+
 @test "-m 1 on a kernel that cannot do that says so" {
 	memsim_tell 'memmap-on-memory off'
 	run_chmem '-c -m 1 -b 4'
@@ -83,7 +143,7 @@ assert_configs() {
 	assert_configs '0 0 0 0'
 }
 
-@test "a block that was configured and does not come online is deconfigured again" {
+@test "D21: a block that was configured and does not come online is deconfigured again" {
 	memsim_tell 'fail 4 state ENOMEM'
 	run_chmem '-e -b 4'
 	assert_status 1
@@ -92,7 +152,7 @@ assert_configs() {
 	assert_configs '0 0 0 0'
 }
 
-@test "a block that went offline counts, though its storage cannot be given back" {
+@test "D21: a block that went offline counts, though its storage cannot be given back" {
 	on_machine 'chmem -e -b 4' >/dev/null
 	memsim_tell 'fail 4 config EIO'
 	run_chmem '-d -z Movable 128M'

@@ -8,6 +8,8 @@
 source "$behaviour_source/../helpers.bash"
 # shellcheck source=tests/memsim/memsim.bash
 source "$behaviour_source/../memsim/memsim.bash"
+# shellcheck source=tests/guest/machines.bash
+source "$behaviour_source/../guest/machines.bash"
 
 # A file system of its own, there for this test file alone, as in the guest.
 RUN=/run
@@ -20,7 +22,8 @@ setup_file() {
 	mount -t tmpfs run "$RUN"
 }
 
-# As the guest is, with 1 GiB and a DIMM of another: see ../guest/keep.
+# As that guest is, with 1 GiB and a DIMM of another.
+use_machine q35
 guest_like=(
 	'blocks 0 online none'
 	'blocks 1 online DMA32 slab=20%'
@@ -82,12 +85,13 @@ hot_remove() {
 }
 
 pin_block() {
+	pinned_block=$1
 	on_machine "put $1 state online_movable" >/dev/null
 	memsim_tell "set $1 pinned=1"
 }
 
 unpin() {
-	memsim_tell 'set 32-39 pinned=0'
+	memsim_tell "set $pinned_block pinned=0"
 }
 
 make_deaf() {
@@ -136,6 +140,13 @@ lose_race() {
 	memsim_tell "steal $1 $2 at write"
 	watch_writes
 	run_chmem "$3"
+}
+
+# shellcheck disable=SC2034 # for the tests
+plugged_device=PNP0C80:00 added_device=PNP0C80:01
+
+dimm_only() {
+	: # it has one
 }
 
 slow_down() {

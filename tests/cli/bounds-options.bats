@@ -65,7 +65,7 @@ too_large=': Numerical result out of range'
 	local option
 
 	for option in --try-timeout=1 '--try-timeout 1' --tr=1 '--try 1' --timeout=60 '--timeout 60' \
-		--ti=60 '--time 60' --retries=1 '--retries 1' --r=1 '--ret 1' --keep-free=1G \
+		--ti=60 '--time 60' --retries=1 '--retries 1' --ret=1 '--ret 1' --keep-free=1G \
 		'--keep-free 1G' --k=1G '--keep 1G' --wait=0 '--wait 0' --w=0 '--wa 0'; do
 		# shellcheck disable=SC2086 # words
 		taken $option
@@ -73,7 +73,7 @@ too_large=': Numerical result out of range'
 }
 
 @test "--atomic and its abbreviated forms take no value" {
-	for option in --atomic --ato --a; do
+	for option in --atomic --ato --at; do
 		taken "$option"
 		run_chmem -e "$option=1" 128M
 		assert_refused "chmem: option '--atomic' doesn't allow an argument" "$try_help"
@@ -199,7 +199,7 @@ too_large=': Numerical result out of range'
 }
 
 @test "--lock takes one of four words behind a =, or none" {
-	each_taken --lock={auto,yes,no,nonblock} --lo=yes --lock --l
+	each_taken --lock={auto,yes,no,nonblock} --lo=yes --lock --loc
 	each_value_refused lock "$no_mode" '' n nob y Yes NO AUTO ' no' 'no ' nonblocking none 0 1 true
 }
 

@@ -108,7 +108,7 @@ setup() {
 }
 
 @test "what is no block number is refused" {
-	MODE=-b each_refused "Failed to parse block number: '%s'" x 4x 4,5 4.0 4M 0x4 1e1 ' ' ٤ '4 ' $'4\n' all
+	MODE=-b each_refused "Failed to parse block number: '%s'" x 4x 4.5 4.0 4M 0x4 1e1 ' ' ٤ '4 ' $'4\n' all
 	run_chmem -e -b x-5
 	assert_refused "chmem: Failed to parse start: 'x'"
 	run_chmem -e -b x-y

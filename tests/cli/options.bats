@@ -31,7 +31,7 @@ bad_usage() {
 		'-e, --enable' '-d, --disable' '-c, --configure' '-g, --deconfigure' \
 		'-m, --memmap-on-memory' '-b, --blocks' '-z, --zone' '-s, --sysroot' \
 		'--try-timeout SECONDS' '--timeout SECONDS' '--retries N' '--keep-free SIZE' \
-		--atomic '--lock[=MODE]' '--wait SECONDS' \
+		--atomic '--lock[=MODE]' '--wait SECONDS' '--auto-online[=POLICY]' \
 		'-v, --verbose' '-h, --help' '-V, --version' \
 		DMA DMA32 Normal Highmem Movable Device; do
 		grep -qwF -e "$word" <<<"$output" || {

@@ -6,8 +6,7 @@
 load ../helpers
 
 setup() {
-	command -v strace >/dev/null || skip "no strace"
-	strace -qq -o /dev/null true || skip "no process can be traced here"
+	need_tracing
 	TRACE=$BATS_TEST_TMPDIR/trace
 }
 
@@ -16,10 +15,10 @@ teardown() {
 }
 
 # trace_chmem [ARGUMENT]... - sets calls to their number, those of the worker among them; $TRACE has
-# them. That the worker is looked after from time to time is no cost of a block. The search for leaks
-# of an instrumented build cannot be traced, and its allocator asks the kernel more often.
+# them. That the worker is looked after from time to time is no cost of a block. The
+# allocator of an instrumented build asks the kernel more often.
 trace_chmem() {
-	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run --separate-stderr strace -f -qq -o "$TRACE" "$CHMEM" --sysroot "$TREE" "$@"
+	run --separate-stderr traced "$TRACE" -f "$CHMEM" --sysroot "$TREE" "$@"
 	sed -i -E 's/^[0-9]+ +//; /^<\.\.\. .* resumed>/d; /^(poll|restart_syscall)\(/d; /^---/d' "$TRACE"
 	grep -q __asan_init "$CHMEM" && sed -i -E '/^(mmap|munmap|brk)\(/d' "$TRACE"
 	calls=$(grep -c '(' "$TRACE")

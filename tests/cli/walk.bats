@@ -27,10 +27,9 @@ passes_without_openat2() {
 }
 
 @test "the calls are refused in what follows" {
-	command -v strace >/dev/null || skip "no strace"
+	need_tracing
 	make_small_tree
-	# the search for leaks of an instrumented build cannot be traced
-	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 strace -o "$BATS_TEST_TMPDIR/trace" \
+	traced "$BATS_TEST_TMPDIR/trace" \
 		-e trace=openat2 "$no_openat2" "$CHMEM" -s "$TREE" -e -b 4
 	grep -q 'openat2(.*ENOSYS' "$BATS_TEST_TMPDIR/trace"
 	is "calls that passed" "$(grep 'openat2(' "$BATS_TEST_TMPDIR/trace" | grep -vc ENOSYS)" 0

@@ -122,7 +122,7 @@ set_zones() {
 }
 
 @test "an unknown zone is refused" {
-	for zone in Bogus '' Mov Movablee DMA3 DMA320 none 'Normal Movable' ' Normal' 'Normal ' 1 auto; do
+	for zone in Bogus '' Mov Movablee DMA3 DMA320 none 'Normal Movable' ' Normal' 'Normal ' 1 automatic; do
 		run_chmem -e -z "$zone" -b 4
 		assert_status 1
 		assert_stdout

@@ -50,7 +50,7 @@ completes()
 	tab 'chmem -s nothing' 'chmem -s nothing'
 	tab 'chmem --sysroot=my' 'chmem --sysroot=my\ tree/'
 	tab 'chmem -s my\ tree -e -b ' 'chmem -s my\ tree -e -b 5 '
-	tabs 'chmem --sysroot=plain -z ' DMA32 Normal Movable
+	tabs 'chmem --sysroot=plain -z ' DMA32 Normal Movable auto
 	tab 'chmem --sysroot=plain --zone=nor' 'chmem --sysroot=plain --zone=Normal '
 	tabs 'chmem -c --memmap-on-memory=' 0 1
 	tabs 'chmem --lock=' auto yes no nonblock

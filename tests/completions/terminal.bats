@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2030,SC2031,SC2154 # each test has its own variables; of terminal
 #
 # The bash completion as a user meets it: Tab at the prompt of an interactive bash.
 
@@ -41,22 +42,20 @@ teardown_file()
 	completions_teardown
 }
 
-# Options without a letter; --keep-free goes with -d alone.
-bounds=(--try-timeout --timeout --retries --atomic --lock --wait)
-bounds_of_disable=(--try-timeout --timeout --retries --keep-free --atomic --lock --wait)
-
 @test "the options, short and long, are offered to an empty command" {
-	tabs_to 'chmem ' 'chmem -' -e --enable -d --disable -b --blocks -z --zone -c --configure \
-		-g --deconfigure -m --memmap-on-memory -s --sysroot "${bounds_of_disable[@]}" \
-		-v --verbose -h --help -V --version
+	local left
+
+	options_without
+	tabs_to 'chmem ' 'chmem -' "${left[@]}"
 }
 
 @test "a dash offers the options, two dashes the long ones" {
-	tabs 'chmem -' -e --enable -d --disable -b --blocks -z --zone -c --configure \
-		-g --deconfigure -m --memmap-on-memory -s --sysroot "${bounds_of_disable[@]}" \
-		-v --verbose -h --help -V --version
-	tabs 'chmem --' --enable --disable --blocks --zone --configure --deconfigure \
-		--memmap-on-memory --sysroot "${bounds_of_disable[@]}" --verbose --help --version
+	local left
+
+	options_without
+	tabs 'chmem -' "${left[@]}"
+	mapfile -t left < <(printf '%s\n' "${left[@]}" | grep '^--')
+	tabs 'chmem --' "${left[@]}"
 }
 
 @test "an option is completed" {
@@ -73,39 +72,23 @@ bounds_of_disable=(--try-timeout --timeout --retries --keep-free --atomic --lock
 	tab 'chmem -vx' 'chmem -vx'
 }
 
-@test "beside -e and -d none of -e -d -c -g -m is offered" {
-	local command
+@test "the options that go with those on the line are offered" {
+	local i left
 
-	for command in -e --enable -ve; do
-		tabs "chmem ${command/-ve/-e} -" -b --blocks -z --zone -s --sysroot \
-			"${bounds[@]}" -v --verbose -h --help -V --version
-	done
-	for command in -d --dis; do
-		tabs "chmem $command -" -b --blocks -z --zone -s --sysroot \
-			"${bounds_of_disable[@]}" -v --verbose -h --help -V --version
+	for ((i = 0; i < ${#excluded[@]}; i += 2)); do
+		options_without "${excluded[i + 1]}"
+		tabs "chmem ${excluded[i]:+${excluded[i]} }-" "${left[@]}"
 	done
 }
 
-@test "beside -c -m is offered, beside -g it is not, -z beside neither" {
-	tabs 'chmem -c -' -b --blocks -m --memmap-on-memory -s --sysroot "${bounds[@]}" \
-		-v --verbose -h --help -V --version
-	tabs 'chmem --deconf -' -b --blocks -s --sysroot "${bounds[@]}" \
-		-v --verbose -h --help -V --version
-}
+@test "an abbreviated option counts" {
+	local left
 
-@test "beside -z only -e and -d are offered, beside -m only -c" {
-	tabs 'chmem -z Normal -' -e --enable -d --disable -b --blocks -s --sysroot \
-		"${bounds_of_disable[@]}" -v --verbose -h --help -V --version
-	tabs 'chmem -m1 -' -b --blocks -c --configure -s --sysroot "${bounds_of_disable[@]}" \
-		-v --verbose -h --help -V --version
-}
-
-@test "what is on the line is not offered again" {
-	tabs 'chmem -vbe -s plain -' -z --zone "${bounds[@]}" -h --help -V --version
-	tabs 'chmem -vbd -s plain --try=1 --timeout 9 --retries=0 --keep 1G --atomic --lock --wait 5 -' \
-		-z --zone -h --help -V --version
-	tabs 'chmem -vbe -s plain --timeout=1 --lock=no -' -z --zone --try-timeout --retries \
-		--atomic --wait -h --help -V --version
+	options_without enable disable configure deconfigure memmap-on-memory zone resize keep-free \
+		unplug list output noheadings auto-online
+	tabs 'chmem --deconf -' "${left[@]}"
+	options_without node order unplug list output noheadings auto-online
+	tabs 'chmem --nod=0 --ord lowest -' "${left[@]}"
 }
 
 @test "an option without a letter is completed, and an ambiguous one as far as it goes" {
@@ -137,9 +120,9 @@ bounds_of_disable=(--try-timeout --timeout --retries --keep-free --atomic --lock
 }
 
 @test "after -z the zones that exist there are offered" {
-	tabs 'chmem -s plain -z ' DMA32 Normal Movable
-	tabs 'chmem -s plain --zone=' DMA32 Normal Movable
-	tabs 'chmem -s s390 -e --zo ' Normal Movable
+	tabs 'chmem -s plain -z ' DMA32 Normal Movable auto
+	tabs 'chmem -s plain --zone=' DMA32 Normal Movable auto
+	tabs 'chmem -s s390 -e --zo ' Normal Movable auto
 }
 
 @test "a zone is found in any case and gets its spelling" {
@@ -150,8 +133,9 @@ bounds_of_disable=(--try-timeout --timeout --retries --keep-free --atomic --lock
 	tab 'chmem -s plain -z high' 'chmem -s plain -z high'
 }
 
-@test "no zone is offered where no block has any" {
-	tabs 'chmem -s nozones -z '
+@test "where no block has a zone only auto is offered, and not with -d" {
+	tab 'chmem -s nozones -z ' 'chmem -s nozones -z auto '
+	tabs 'chmem -s nozones -d -z '
 }
 
 @test "after -m 0 and 1 are offered" {
@@ -278,7 +262,7 @@ bounds_of_disable=(--try-timeout --timeout --retries --keep-free --atomic --lock
 	ln -sfn "$TREES/plain/sys/devices/system/memory" "$TREES/link/sys/devices/system/memory"
 
 	tabs 'chmem -s other -e '
-	tabs 'chmem -s other -z '
+	tabs 'chmem -s other -d -z '
 	tabs 'chmem -s missing -d -b '
 	tabs 'chmem -s "" -d -b '
 	tabs 'chmem -s link -d -b '
@@ -304,8 +288,10 @@ bounds_of_disable=(--try-timeout --timeout --retries --keep-free --atomic --lock
 }
 
 @test "once there is an operand only options are offered" {
-	tabs_to 'chmem -s plain -e 1G ' 'chmem -s plain -e 1G -' -b --blocks -z --zone \
-		"${bounds[@]}" -v --verbose -h --help -V --version
+	local left
+
+	options_without "sysroot ${excluded[3]}"
+	tabs_to 'chmem -s plain -e 1G ' 'chmem -s plain -e 1G -' "${left[@]}"
 	tab 'chmem -s plain -e 1G 2' 'chmem -s plain -e 1G 2'
 	tab 'chmem -s plain -e 1G 0x' 'chmem -s plain -e 1G 0x'
 }
@@ -328,5 +314,73 @@ bounds_of_disable=(--try-timeout --timeout --retries --keep-free --atomic --lock
 
 @test "redirections and assignments are no operands" {
 	tab 'A=1 chmem -s plain -e -b 2>/dev/null 9' 'A=1 chmem -s plain -e -b 2>/dev/null 9 '
-	tab '/sbin/chmem -s plain -e -b 9' '/sbin/chmem -s plain -e -b 9 '
+	tab "$PROGRAMS/chmem -s plain -e -b 9" "$PROGRAMS/chmem -s plain -e -b 9 "
+}
+
+@test "the chmem that is on the line is asked" {
+	printf '#!/bin/sh\necho " 77 0x0000000268000000-0x000000026fffffff offline"\n' \
+		>"$TREES/chmem"
+	chmod +x "$TREES/chmem"
+	tab './chmem -e -b ' './chmem -e -b 77 '
+	tab "\$PWD/chmem -e -b " "\$PWD/chmem -e -b 77 "
+	rm "$TREES/chmem"
+}
+
+@test "of a list of blocks the part behind the last comma is completed" {
+	tab 'chmem -s plain -eb 9-11,20,8,2' 'chmem -s plain -eb 9-11,20,8,21 '
+	tab 'chmem -s plain -eb 8-13,20,' 'chmem -s plain -eb 8-13,20,21 '
+	tab 'chmem -s plain -eb 8-11,20-21,' 'chmem -s plain -eb 8-11,20-21,13 '
+	tabs 'chmem -s plain -eb 9,20-21,' 9,20-21,10-11 9,20-21,8 9,20-21,10 9,20-21,11 \
+		9,20-21,13
+}
+
+@test "after --node the nodes are offered that are not in the list" {
+	mktree "$TREES/nodes" -b 0-3:online:Normal:0 -b 4-7:offline:'Normal Movable:1' \
+		-b 8-11:offline:'Normal Movable:10'
+	tabs 'chmem -s nodes --node ' 0 1 10
+	tab 'chmem -s nodes --node=10,1,' 'chmem -s nodes --node=10,1,0 '
+	tabs 'chmem -s plain --node '
+}
+
+@test "after --from the devices are offered" {
+	mktree "$TREES/devices" -b 0-3:online:Normal -b 4-9:offline -d 4-5:ACPI0004:0a \
+		-d 6:PNP0C80:00 -d 7-8:PNP0C80:01
+	tabs 'chmem -s devices --from ' ACPI0004:0a PNP0C80:00 PNP0C80:01
+	tab 'chmem -s devices --from A' 'chmem -s devices --from ACPI0004:0a '
+	tab 'chmem -s devices --from=PNP0C80:01' 'chmem -s devices --from=PNP0C80:01 '
+	tab 'chmem -s devices --from PN' 'chmem -s devices --from PNP0C80:0'
+	tabs 'chmem -s plain --from '
+}
+
+@test "after --resize the sizes are offered that can be reached" {
+	local left
+
+	# 10 blocks are online, 7 offline, one is neither.
+	tabs 'chmem -s plain -e --resize ' 1408M 1536M 1664M 1792M 1920M 2G 2176M 2304M
+	tabs 'chmem -s s390 -d --resize ' 128M 256M 384M
+	tabs 'chmem -s s390 --resize=' 128M 256M 384M 512M 640M 768M 896M 1G 1152M 1280M
+	options_without resize all blocks sysroot "${excluded[3]}"
+	tabs_to 'chmem -s plain -e --resize 1G ' 'chmem -s plain -e --resize 1G -' "${left[@]}"
+}
+
+@test "with --list ranges and blocks are offered, whatever their state, and no sizes" {
+	tab 'chmem -s s390 -l ' 'chmem -s s390 -l 0x0000000000000000-0x000000004fffffff '
+	tabs 'chmem -s s390 -o +DEVICE -b ' 0-9 0 1 2 3 4 5 6 7 8 9
+}
+
+@test "the columns are offered that are not in the list" {
+	tabs 'chmem -o ' RANGE SIZE STATE ZONES NODE BLOCK DEVICE FREE MOVABLE UNMOVABLE \
+		OFFLINABLE WHY REMOVABLE CONFIGURED MEMMAP-ON-MEMORY
+	tab 'chmem -o dev' 'chmem -o DEVICE '
+	tab 'chmem --output=RANGE,size,s' 'chmem --output=RANGE,size,STATE '
+	tab 'chmem -lo+W' 'chmem -lo+WHY '
+	tab 'chmem -o +device,d' 'chmem -o +device,d'
+}
+
+@test "after --order, --auto-online= and --progress= their words are offered" {
+	tabs 'chmem --order ' lowest highest cheapest
+	tab 'chmem --order=h' 'chmem --order=highest '
+	tabs_to 'chmem --auto-online=on' 'chmem --auto-online=online' online online_kernel online_movable
+	tabs 'chmem --progress=' auto always never
+	tab 'chmem -s plain -e -b --progress 9' 'chmem -s plain -e -b --progress 9 '
 }

@@ -208,7 +208,8 @@ static int expected_seconds(const char *text, uint64_t *ret)
 /* ---- The operand ---- */
 
 struct expected {
-	int error; /* 0, or that of fault */
+	int error;            /* 0, or that of fault */
+	uint64_t first, last; /* of a range */
 	struct memblk_selection selection;
 	struct memblk_fault fault;
 };
@@ -222,18 +223,61 @@ static struct expected expect_fault(enum memblk_fault_kind kind, const char *tex
 	};
 }
 
-static struct expected expect_blocks(const char *operand, uint64_t first, uint64_t last)
+static struct expected expect_blocks(const char *operand, const char *end, uint64_t first,
+				     uint64_t last)
 {
 	if (first > last)
-		return expect_fault(MEMBLK_FAULT_RANGE, operand,
-				    operand + strlen(operand), EINVAL);
+		return expect_fault(MEMBLK_FAULT_RANGE, operand, end, EINVAL);
 	return (struct expected){
-		.selection = {
-			.kind = MEMBLK_SELECTION_BLOCKS,
-			.first = first,
-			.last = last,
-		},
+		.selection.kind = MEMBLK_SELECTION_BLOCKS,
+		.first = first,
+		.last = last,
 	};
+}
+
+/* The part of a list of blocks that ends at END. */
+static struct expected expect_part(const char *part, const char *end)
+{
+	const char *dash = memchr(part, '-', (size_t) (end - part));
+	uint64_t first, last;
+	int error;
+
+	if (!dash) {
+		error = expected_number(part, (size_t) (end - part), 10, &first);
+		if (error)
+			return expect_fault(MEMBLK_FAULT_BLOCK, part, end, error);
+		return expect_blocks(part, end, first, first);
+	}
+	if (dash == part || dash + 1 == end ||
+	    memchr(dash + 1, '-', (size_t) (end - dash - 1)))
+		return expect_fault(MEMBLK_FAULT_PARAMETER, part, end, EINVAL);
+	error = expected_number(part, (size_t) (dash - part), 10, &first);
+	if (error)
+		return expect_fault(MEMBLK_FAULT_BLOCK_START, part, dash, error);
+	error = expected_number(dash + 1, (size_t) (end - dash - 1), 10, &last);
+	if (error)
+		return expect_fault(MEMBLK_FAULT_BLOCK_END, dash + 1, end, error);
+
+	return expect_blocks(part, end, first, last);
+}
+
+/* The first part that is at fault decides; else it is up to require_union(). */
+static struct expected expect_list(const char *list)
+{
+	struct expected expected = { .error = 0 };
+
+	for (const char *part = list; !expected.error; part++) {
+		const char *end = strchrnul(part, ',');
+
+		if (part == end)
+			return expect_fault(MEMBLK_FAULT_PARAMETER, list,
+					    list + strlen(list), EINVAL);
+		expected = expect_part(part, end);
+		part = end;
+		if (!*end)
+			break;
+	}
+	return expected;
 }
 
 static struct expected expect_size(const char *operand, uint64_t block_size_bytes)
@@ -248,6 +292,8 @@ static struct expected expect_size(const char *operand, uint64_t block_size_byte
 		return expect_fault(MEMBLK_FAULT_SIZE_UNALIGNED, operand, end, EINVAL);
 	if (error && (!strncmp(operand, "0x", 2) || !strncmp(operand, "0X", 2)))
 		return expect_fault(MEMBLK_FAULT_SIZE_IS_ADDRESS, operand, end, EINVAL);
+	if (error && strchr(operand, ',') && !expect_list(operand).error)
+		return expect_fault(MEMBLK_FAULT_SIZE_IS_BLOCKS, operand, end, error);
 	if (error)
 		return expect_fault(MEMBLK_FAULT_SIZE, operand, end, error);
 
@@ -257,23 +303,6 @@ static struct expected expect_size(const char *operand, uint64_t block_size_byte
 			.nblocks = size_bytes / block_size_bytes,
 		},
 	};
-}
-
-static struct expected expect_block_range(const char *operand, const char *dash)
-{
-	const char *start = operand, *end = dash + 1;
-	uint64_t first, last;
-	int error;
-
-	error = expected_number(start, (size_t) (dash - start), 10, &first);
-	if (error)
-		return expect_fault(MEMBLK_FAULT_BLOCK_START, start, dash, error);
-	error = expected_number(end, strlen(end), 10, &last);
-	if (error)
-		return expect_fault(MEMBLK_FAULT_BLOCK_END, end, end + strlen(end),
-				    error);
-
-	return expect_blocks(operand, first, last);
 }
 
 static struct expected expect_address_range(const char *operand, const char *dash,
@@ -306,40 +335,114 @@ static struct expected expect_address_range(const char *operand, const char *das
 	if (first > last)
 		return expect_fault(MEMBLK_FAULT_RANGE, operand, stop, EINVAL);
 
-	return expect_blocks(operand, first / block_size_bytes, last / block_size_bytes);
+	return expect_blocks(operand, stop, first / block_size_bytes,
+			     last / block_size_bytes);
 }
 
-static struct expected expect(const char *operand, bool blocks, uint64_t block_size_bytes)
+static bool ends_with_digit(const char *text)
+{
+	char last = text[strlen(text) - 1];
+
+	return last >= '0' && last <= '9';
+}
+
+static struct expected expect_resize(const char *operand, uint64_t block_size_bytes)
+{
+	uint64_t size_bytes;
+	int error = expected_size(operand, &size_bytes);
+	struct expected expected;
+
+	if ((!error || error == EOVERFLOW) && ends_with_digit(operand))
+		return expect_fault(MEMBLK_FAULT_SIZE_WITHOUT_UNIT, operand,
+				    operand + strlen(operand), EINVAL);
+	expected = expect_size(operand, block_size_bytes);
+	expected.selection.kind = MEMBLK_SELECTION_RESIZE;
+
+	return expected;
+}
+
+static struct expected expect(const char *operand, enum memblk_operand kind,
+			      uint64_t block_size_bytes)
 {
 	const char *dash = strchr(operand, '-'), *end = operand + strlen(operand);
-	uint64_t index;
-	int error;
 
-	if (operand == end ||
-	    (dash && (dash == operand || dash + 1 == end || strchr(dash + 1, '-'))))
+	if (operand == end)
 		return expect_fault(MEMBLK_FAULT_PARAMETER, operand, end, EINVAL);
-	if (dash)
-		return blocks ? expect_block_range(operand, dash)
-			      : expect_address_range(operand, dash, block_size_bytes);
-	if (!blocks)
+	if (kind == MEMBLK_OPERAND_RESIZE)
+		return expect_resize(operand, block_size_bytes);
+	if (kind == MEMBLK_OPERAND_BLOCKS)
+		return expect_list(operand);
+	if (!dash)
 		return expect_size(operand, block_size_bytes);
+	if (dash == operand || dash + 1 == end || strchr(dash + 1, '-'))
+		return expect_fault(MEMBLK_FAULT_PARAMETER, operand, end, EINVAL);
 
-	error = expected_number(operand, strlen(operand), 10, &index);
-	if (error)
-		return expect_fault(MEMBLK_FAULT_BLOCK, operand, end, error);
-	return expect_blocks(operand, index, index);
+	return expect_address_range(operand, dash, block_size_bytes);
+}
+
+/* ---- What comes of it ---- */
+
+/* They are in order, and do not meet. */
+static void require_apart(const struct memblk_ranges *ranges)
+{
+	require(ranges->nranges > 0);
+	for (size_t i = 0; i < ranges->nranges; i++) {
+		require(ranges->range[i].first <= ranges->range[i].last);
+		require(!i || (ranges->range[i].first > ranges->range[i - 1].last &&
+			       ranges->range[i].first - ranges->range[i - 1].last > 1));
+	}
+}
+
+static bool has_both(const struct memblk_ranges *ranges, uint64_t first, uint64_t last)
+{
+	for (size_t i = 0; i < ranges->nranges; i++)
+		if (ranges->range[i].first <= first && last <= ranges->range[i].last)
+			return true;
+	return false;
+}
+
+/* Each part of LIST is within one of RANGES, and nothing else is in them. */
+static void require_union(const struct memblk_ranges *ranges, const char *list)
+{
+	wide expected = 0, got = 0;
+
+	for (const char *part = list;; part = strchr(part, ',') + 1) {
+		struct expected one = expect_part(part, strchrnul(part, ','));
+
+		require(has_both(ranges, one.first, one.last));
+		require(memblk_ranges_has(ranges, one.first));
+		require(memblk_ranges_has(ranges, one.last));
+		expected += (wide) one.last - one.first + 1;
+		if (!strchr(part, ','))
+			break;
+	}
+	for (size_t i = 0; i < ranges->nranges; i++) {
+		got += (wide) ranges->range[i].last - ranges->range[i].first + 1;
+		if (ranges->range[i].first)
+			require(!memblk_ranges_has(ranges, ranges->range[i].first - 1));
+		if (ranges->range[i].last < UINT64_MAX)
+			require(!memblk_ranges_has(ranges, ranges->range[i].last + 1));
+	}
+	require(got <= expected);
+	require(memblk_ranges_count(ranges) == (got > UINT64_MAX ? UINT64_MAX : got));
 }
 
 static void require_selection(const struct memblk_selection *got,
-			      const struct memblk_selection *expected)
+			      const struct expected *expected, enum memblk_operand kind,
+			      const char *operand)
 {
-	require(got->kind == expected->kind);
-	if (got->kind == MEMBLK_SELECTION_SIZE) {
-		require(got->nblocks == expected->nblocks);
+	require(got->kind == expected->selection.kind);
+	if (got->kind != MEMBLK_SELECTION_BLOCKS) {
+		require(got->nblocks == expected->selection.nblocks);
+		return;
+	}
+	require_apart(&got->ranges);
+	if (kind == MEMBLK_OPERAND_BLOCKS) {
+		require_union(&got->ranges, operand);
 	} else {
-		require(got->first <= got->last);
-		require(got->first == expected->first);
-		require(got->last == expected->last);
+		require(got->ranges.nranges == 1);
+		require(got->ranges.range->first == expected->first);
+		require(got->ranges.range->last == expected->last);
 	}
 }
 
@@ -352,52 +455,97 @@ static void require_fault(const struct memblk_fault *got,
 	require(got->error == expected->error);
 }
 
+static char *write_ranges(const struct memblk_ranges *ranges)
+{
+	size_t length;
+	char *text;
+	FILE *stream = open_memstream(&text, &length);
+
+	require(stream);
+	for (size_t i = ranges->nranges; i-- > 0;)
+		fprintf(stream, "%" PRIu64 "-%" PRIu64 "%s", ranges->range[i].first,
+			ranges->range[i].last, i ? "," : "");
+	require(!fclose(stream));
+	return text;
+}
+
+static bool is_same(const struct memblk_selection *a, const struct memblk_selection *b)
+{
+	return a->kind == b->kind && a->nblocks == b->nblocks &&
+	       a->ranges.nranges == b->ranges.nranges &&
+	       (!a->ranges.nranges ||
+		!memcmp(a->ranges.range, b->ranges.range,
+			a->ranges.nranges * sizeof(*a->ranges.range)));
+}
+
 /* SELECTION, written as an operand, is parsed to itself. */
-static void check_round_trip(const struct memblk_selection *selection, bool blocks,
-			     uint64_t block_size_bytes)
+static void check_round_trip(const struct memblk_selection *selection,
+			     enum memblk_operand kind, uint64_t block_size_bytes)
 {
 	_cleanup_free_ char *operand = NULL;
 	struct memblk_selection back;
 	struct memblk_fault fault;
 
-	if (selection->kind == MEMBLK_SELECTION_SIZE) {
+	if (selection->kind != MEMBLK_SELECTION_BLOCKS) {
 		uint64_t size_bytes = selection->nblocks * block_size_bytes;
 
 		if (size_bytes % 1024)
 			return;
 		require(asprintf(&operand, "%" PRIu64 "KiB", size_bytes / 1024) > 0);
-	} else if (blocks) {
-		require(asprintf(&operand, "%" PRIu64 "-%" PRIu64, selection->first,
-				 selection->last) > 0);
+	} else if (kind == MEMBLK_OPERAND_BLOCKS) {
+		operand = write_ranges(&selection->ranges);
 	} else {
 		require(asprintf(&operand, "0x%016" PRIx64 "-0x%016" PRIX64,
-				 selection->first * block_size_bytes,
-				 (selection->last + 1) * block_size_bytes - 1) > 0);
+				 selection->ranges.range->first * block_size_bytes,
+				 (selection->ranges.range->last + 1) * block_size_bytes -
+					 1) > 0);
 	}
-	require(!memblk_selection_parse(operand, blocks, block_size_bytes, &back,
-					&fault));
-	require_selection(&back, selection);
+	require(!memblk_selection_parse(operand, kind, block_size_bytes, &back, &fault));
+	require(is_same(&back, selection));
+	memblk_selection_done(&back);
 }
 
-static void check_operand(const char *operand, bool blocks, uint64_t block_size_bytes)
+static void check_operand(const char *operand, enum memblk_operand kind,
+			  uint64_t block_size_bytes)
 {
-	struct expected expected = expect(operand, blocks, block_size_bytes);
+	struct expected expected = expect(operand, kind, block_size_bytes);
 	struct memblk_selection selection;
 	struct memblk_fault fault;
 	int r;
 
 	memset(&selection, POISON, sizeof(selection));
 	memset(&fault, POISON, sizeof(fault));
-	r = memblk_selection_parse(operand, blocks, block_size_bytes, &selection, &fault);
+	r = memblk_selection_parse(operand, kind, block_size_bytes, &selection, &fault);
 	require(r == -expected.error);
 	if (r) {
 		require(is_poison(&selection, sizeof(selection)));
 		require_fault(&fault, &expected.fault);
 	} else {
 		require(is_poison(&fault, sizeof(fault)));
-		require_selection(&selection, &expected.selection);
-		check_round_trip(&selection, blocks, block_size_bytes);
+		require_selection(&selection, &expected, kind, operand);
+		check_round_trip(&selection, kind, block_size_bytes);
+		memblk_selection_done(&selection);
 	}
+}
+
+/* Nodes are a list like blocks. */
+static void check_nodes(const char *text)
+{
+	struct expected expected = *text ? expect_list(text)
+					 : (struct expected){ .error = EINVAL };
+	struct memblk_ranges nodes;
+	int r;
+
+	memset(&nodes, POISON, sizeof(nodes));
+	r = memblk_nodes_parse(text, &nodes);
+	require(r == -expected.error);
+	if (r) {
+		require(is_poison(&nodes, sizeof(nodes)));
+		return;
+	}
+	require_apart(&nodes);
+	require_union(&nodes, text);
+	memblk_ranges_done(&nodes);
 }
 
 /* ---- Sizes and seconds ---- */
@@ -474,14 +622,27 @@ static void check_size_strings(const char *operand, unsigned int shift)
 	}
 }
 
+static enum memblk_operand input_operand(struct input *input)
+{
+	switch (input_byte(input)) {
+	case 'b':
+		return MEMBLK_OPERAND_BLOCKS;
+	case 'r':
+		return MEMBLK_OPERAND_RESIZE;
+	default:
+		return MEMBLK_OPERAND_PLAIN;
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = { data, size };
-	bool blocks = input_byte(&input) == 'b';
+	enum memblk_operand kind = input_operand(&input);
 	unsigned int shift = input_number(&input) % 64;
 	_cleanup_free_ char *operand = input_string(&input);
 
-	check_operand(operand, blocks, UINT64_C(1) << shift);
+	check_operand(operand, kind, UINT64_C(1) << shift);
+	check_nodes(operand);
 	check_size(operand);
 	check_seconds(operand);
 	check_size_strings(operand, shift);

@@ -21,10 +21,13 @@ const char fuzz_name[] = "plan";
 
 /* ---- The order ---- */
 
-/* Blocks are taken from the top only if any will do and memory is to go. */
+/* Blocks are taken from the top if that is asked for, or none is named and memory is to
+ * go. */
 static bool expected_descending(const struct memblk_request *request)
 {
-	if (request->selection.kind != MEMBLK_SELECTION_SIZE)
+	if (request->order != MEMBLK_ORDER_DEFAULT)
+		return request->order == MEMBLK_ORDER_HIGHEST;
+	if (request->selection.kind == MEMBLK_SELECTION_BLOCKS)
 		return false;
 	switch (request->command) {
 	case MEMBLK_COMMAND_DISABLE:
@@ -33,6 +36,12 @@ static bool expected_descending(const struct memblk_request *request)
 	default:
 		return false;
 	}
+}
+
+static bool is_by_size(const struct memblk_request *request)
+{
+	return request->selection.kind == MEMBLK_SELECTION_SIZE ||
+	       request->selection.kind == MEMBLK_SELECTION_RESIZE;
 }
 
 static void check_order(const struct memblk_plan *plan, const uint64_t *blocks,
@@ -54,8 +63,9 @@ static void check_plan(const struct memblk_plan *plan,
 		       const struct memblk_request *request, const uint64_t *blocks,
 		       size_t nblocks)
 {
-	bool by_size = request->selection.kind == MEMBLK_SELECTION_SIZE;
+	bool by_size = is_by_size(request);
 
+	require(plan->all == (request->selection.kind == MEMBLK_SELECTION_ALL));
 	require(plan->blocks == blocks);
 	require(plan->nblocks == nblocks);
 	require(plan->by_size == by_size);
@@ -85,24 +95,27 @@ static struct decision expected_enable(const struct memblk_request *request,
 {
 	const unsigned int movable = 1U << MEMBLK_ZONE_MOVABLE;
 	unsigned int allowed = zone_bits(seen), wanted = 1U << request->zone;
-	const char *word = "online_kernel";
+	enum memblk_action action = MEMBLK_ACTION_ONLINE_KERNEL;
 
+	if (request->zone_auto)
+		return (struct decision){ .action = MEMBLK_ACTION_ONLINE };
 	if (request->zone && seen->zones_error)
 		return refuse(MEMBLK_REASON_ZONE_UNKNOWN, -seen->zones_error);
 	if (request->zone && !(allowed & wanted))
 		return refuse(MEMBLK_REASON_ZONE_MISMATCH, 0);
 	if (!request->zone)
-		word = allowed & movable ? "online_movable" : "online";
+		action = allowed & movable ? MEMBLK_ACTION_ONLINE_MOVABLE
+					   : MEMBLK_ACTION_ONLINE;
 	else if (wanted == movable)
-		word = "online_movable";
+		action = MEMBLK_ACTION_ONLINE_MOVABLE;
 
-	return (struct decision){ .word = word };
+	return (struct decision){ .action = action };
 }
 
 static struct decision expected_disable(const struct memblk_request *request,
 					const struct observation *seen)
 {
-	bool by_size = request->selection.kind == MEMBLK_SELECTION_SIZE;
+	bool by_size = is_by_size(request);
 
 	if (request->zone) {
 		if (seen->zones_error)
@@ -112,14 +125,12 @@ static struct decision expected_disable(const struct memblk_request *request,
 	} else if (by_size && !seen->zones_error && seen->zones.none) {
 		return refuse(MEMBLK_REASON_ZONE_NOT_SINGLE, 0);
 	}
-	return (struct decision){ .word = "offline" };
+	return (struct decision){ .action = MEMBLK_ACTION_OFFLINE };
 }
 
 static void require_same(const struct decision *got, const struct decision *expected)
 {
-	require(!got->word == !expected->word);
-	if (got->word)
-		require(!strcmp(got->word, expected->word));
+	require(got->action == expected->action);
 	require(got->reason == expected->reason);
 	require(got->error == expected->error);
 }
@@ -132,8 +143,8 @@ static void check_decision(const struct memblk_request *request,
 					   ? expected_enable(request, seen)
 					   : expected_disable(request, seen);
 
-	/* either a word or a reason, and an error only with the reason that has one */
-	require(!decision.word == (decision.reason != MEMBLK_REASON_NONE));
+	/* either an action or a reason, and an error only with the reason that has one */
+	require(!decision.action == (decision.reason != MEMBLK_REASON_NONE));
 	require((decision.error > 0) == (decision.reason == MEMBLK_REASON_ZONE_UNKNOWN));
 	require(decision.error >= 0);
 	require_same(&decision, &expected);
@@ -197,11 +208,14 @@ static struct memblk_request input_request(struct input *input)
 	uint64_t bounds;
 
 	request.command = input_choice(input, _MEMBLK_COMMAND_MAX);
-	request.selection.kind = input_choice(input, 2);
+	request.selection.kind = input_choice(input, 4);
 	request.zone = input_choice(input, _MEMBLK_ZONE_MAX);
 	request.memmap = input_choice(input, 3);
 	request.selection.nblocks = input_number(input);
 	bounds = input_number(input);
+	request.order = bounds >> 4 & 3;
+	request.zone_auto = bounds & 4 && !request.zone;
+	request.dry_run = bounds & 8;
 	request.bounds = (struct memblk_bounds){
 		.try_timeout_ms = bounds,
 		.deadline_ms = bounds,

@@ -5,6 +5,8 @@
 
 fuzz_tests = \
 	tests/fuzz/fuzz-attribute \
+	tests/fuzz/fuzz-iomem \
+	tests/fuzz/fuzz-kmsg \
 	tests/fuzz/fuzz-operand \
 	tests/fuzz/fuzz-plan \
 	tests/fuzz/fuzz-zones
@@ -13,6 +15,10 @@ fuzz_driver = tests/fuzz/standalone.c tests/fuzz/fuzz.h $(unit_tap)
 
 tests_fuzz_fuzz_attribute_SOURCES = tests/fuzz/fuzz-attribute.c $(fuzz_driver)
 tests_fuzz_fuzz_attribute_LDADD = $(unit_ldadd)
+tests_fuzz_fuzz_iomem_SOURCES = tests/fuzz/fuzz-iomem.c $(fuzz_driver)
+tests_fuzz_fuzz_iomem_LDADD = $(unit_ldadd)
+tests_fuzz_fuzz_kmsg_SOURCES = tests/fuzz/fuzz-kmsg.c $(fuzz_driver)
+tests_fuzz_fuzz_kmsg_LDADD = $(unit_ldadd)
 tests_fuzz_fuzz_operand_SOURCES = tests/fuzz/fuzz-operand.c $(fuzz_driver)
 tests_fuzz_fuzz_operand_LDADD = $(unit_ldadd)
 tests_fuzz_fuzz_plan_SOURCES = tests/fuzz/fuzz-plan.c $(fuzz_driver)
@@ -25,6 +31,8 @@ unit_tests += $(fuzz_tests)
 
 EXTRA_DIST += \
 	tests/fuzz/attribute.seeds \
+	tests/fuzz/iomem.seeds \
+	tests/fuzz/kmsg.seeds \
 	tests/fuzz/operand.seeds \
 	tests/fuzz/plan.seeds \
 	tests/fuzz/run \

@@ -132,6 +132,7 @@ struct machine {
 	bool hotremove;         /* CONFIG_MEMORY_HOTREMOVE */
 	bool online_read_waits; /* reading `online` takes the device lock */
 	bool nopage;            /* older kernels: kpageflags of what is offline */
+	bool swapped;           /* kpageflags are of the other byte order */
 
 	/* what uses memory */
 	uint64_t kernel_takes; /* pages, of a block that comes online in a kernel zone */

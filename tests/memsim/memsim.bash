@@ -25,9 +25,11 @@ memsim_required() {
 }
 
 # memsim_start [LINE]... - one that is made of these lines of a scenario, at TREE; for two minutes
-# at most.
+# at most. For a chmem of another byte order, CHMEM_BYTE_ORDER=big is in the environment.
 memsim_start() {
 	local status=0
+
+	[ "${CHMEM_BYTE_ORDER-}" != big ] || set -- "$@" 'swapped on'
 
 	memsim_required
 	use_tree "$BATS_TEST_TMPDIR/machine"

@@ -489,6 +489,8 @@ flags() {
 	is "all" "$(wc -c <"$TREE/proc/kpageflags")" $((131072 * 8))
 	memsim_tell 'nopage on'
 	is "offline" "$(flags 32768)" 0000000000100000
+	memsim_tell 'swapped on'
+	is "offline, in the other byte order" "$(flags 32768)" 0000100000000000
 }
 
 @test "kpageflags is read by whole words only" {

@@ -59,6 +59,7 @@
  *   hotremove on|off             CONFIG_MEMORY_HOTREMOVE
  *   online-reads wait|pass       reading `online` of a block that is being changed
  *   nopage on|off                kpageflags of what is offline: older kernels set NOPAGE
+ *   swapped on|off               kpageflags in the byte order that is not this machine's
  *   forget                       empties the list of writes
  *   after MS DIRECTIVE...        does that later
  */
@@ -1038,6 +1039,7 @@ static const struct verb verbs[] = {
 	{ "hotremove", false, parse_on_off, run_flag, FLAG(hotremove) },
 	{ "online-reads", false, parse_online_reads, run_flag, FLAG(online_read_waits) },
 	{ "nopage", false, parse_on_off, run_flag, FLAG(nopage) },
+	{ "swapped", false, parse_on_off, run_flag, FLAG(swapped) },
 	{ "forget", false, parse_nothing, run_forget, 0 },
 	{ "after", false, parse_after, NULL, 0 },
 };

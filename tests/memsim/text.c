@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <byteswap.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -456,6 +457,8 @@ int file_kpageflags(const struct machine *machine, uint64_t offset, size_t size,
 				block = NULL;
 		}
 		buffer[n] = page_flags(machine, block, pfn % machine->block_pages);
+		if (machine->swapped)
+			buffer[n] = bswap_64(buffer[n]);
 	}
 	*ret_size = n * 8;
 	return 0;

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "soak.h"
 
@@ -18,7 +19,9 @@ struct draw {
 	struct scenario *scenario;
 	uint64_t random;
 	FILE *machine, *later;
+	size_t length;              /* of their text, while they are open */
 	enum state states[NBLOCKS]; /* what the machine is made of */
+	bool is_movable[NBLOCKS];
 	unsigned int highest;
 	struct group {
 		unsigned int first, last;
@@ -29,6 +32,9 @@ struct draw {
 	bool is_stuck;           /* and one does not come back */
 	const struct group *aim; /* the blocks that are meant, and can be changed */
 	bool may_last;           /* a block may go round for ever */
+	bool is_calm;            /* nothing unforeseen happens */
+	bool has_memmap;         /* a block can hold its own memory map */
+	unsigned int watermark;  /* MiB; 0: as by default */
 	bool is_held;            /* the kernel's lock */
 };
 
@@ -64,32 +70,54 @@ static bool one_in(struct draw *draw, unsigned int n)
 
 /* ---- The machine ---- */
 
-static void draw_pages(struct draw *draw, bool is_online)
+/*
+ * What keeps a block, for certain as far as that can be seen: a few pages may be those of
+ * whoever looks, and in Movable there are none that cannot move.
+ */
+static void draw_unmovable_calm(struct draw *draw, unsigned int n)
 {
+	static const char *const kinds[] = { "slab", "pgtable", "reserved", "unmovable" };
+
+	if (!draw->is_movable[n] && one_in(draw, 12))
+		fprintf(draw->machine, " %s=%u", PICK(draw, kinds),
+			between(draw, 16, 99));
+}
+
+static void draw_unmovable(struct draw *draw)
+{
+	static const char *const kinds[] = { "slab", "pgtable", "reserved", "unmovable",
+					     "unknown" };
+
+	if (one_in(draw, 12))
+		fprintf(draw->machine, " %s=%u", PICK(draw, kinds), between(draw, 1, 99));
+	if (one_in(draw, 14)) {
+		fprintf(draw->machine, " pinned=%u", between(draw, 1, 9));
+		draw->may_last = true;
+	}
+	if (one_in(draw, 20)) {
+		fprintf(draw->machine, " %s=%uM", one_in(draw, 2) ? "hugefree" : "huge",
+			2 * between(draw, 1, 4));
+		draw->may_last = true;
+	}
+}
+
+/* Into block N, and those that are described with it. */
+static void draw_pages(struct draw *draw, unsigned int n)
+{
+	bool is_online = draw->states[n] == STATE_ONLINE;
 	static const unsigned int parts[] = { 1, 5, 10, 30, 50, 90 };
 
 	if (is_online && one_in(draw, 3)) {
 		fprintf(draw->machine, " used=%u%%", PICK(draw, parts));
 		draw->may_last = true;
 	}
-	if (is_online && one_in(draw, 14)) {
-		fprintf(draw->machine, " pinned=%u", between(draw, 1, 9));
-		draw->may_last = true;
-	}
-	if (is_online && one_in(draw, 12)) {
-		static const char *const kinds[] = { "slab", "pgtable", "unknown",
-						     "reserved", "unmovable" };
-
-		fprintf(draw->machine, " %s=%u", PICK(draw, kinds), between(draw, 1, 99));
-	}
-	if (is_online && one_in(draw, 20)) {
-		fprintf(draw->machine, " %s=%uM", one_in(draw, 2) ? "hugefree" : "huge",
-			2 * between(draw, 1, 4));
-		draw->may_last = true;
-	}
+	if (is_online && draw->is_calm)
+		draw_unmovable_calm(draw, n);
+	else if (is_online)
+		draw_unmovable(draw);
 	if (one_in(draw, 30))
 		fprintf(draw->machine, " hole");
-	if (!is_online && one_in(draw, 20))
+	if (!is_online && !draw->is_calm && one_in(draw, 20))
 		fprintf(draw->machine, " poison=1");
 }
 
@@ -104,8 +132,10 @@ static void add_blocks(struct draw *draw, unsigned int first, unsigned int last,
 
 	fprintf(draw->machine, "blocks %u-%u %s%s%s", first, last, words[state],
 		*zone ? " " : "", zone);
-	for (unsigned int n = first; n <= last; n++)
+	for (unsigned int n = first; n <= last; n++) {
 		draw->states[n] = state;
+		draw->is_movable[n] = !strcmp(zone, "Movable");
+	}
 	draw->highest = last;
 	draw->groups[draw->ngroups++] = (struct group){ first, last, state };
 }
@@ -120,7 +150,7 @@ static void draw_boot(struct draw *draw)
 		first = 1;
 	}
 	add_blocks(draw, first, last, STATE_ONLINE, "Normal");
-	draw_pages(draw, true);
+	draw_pages(draw, first);
 	fprintf(draw->machine, "\n");
 }
 
@@ -151,7 +181,7 @@ static void draw_group(struct draw *draw, bool has_nodes)
 	if (scenario->s390 && one_in(draw, 4))
 		fprintf(draw->machine, " memmap");
 	if (state != STATE_STANDBY)
-		draw_pages(draw, state == STATE_ONLINE);
+		draw_pages(draw, first);
 	fprintf(draw->machine, "\n");
 }
 
@@ -176,8 +206,27 @@ static void draw_single_blocks(struct draw *draw)
 		if (draw->states[n] != STATE_ONLINE)
 			continue;
 		fprintf(draw->machine, "set %u hotplug", n);
-		draw_pages(draw, true);
+		draw_pages(draw, n);
 		fprintf(draw->machine, "\n");
+	}
+}
+
+static void draw_surprises(struct draw *draw)
+{
+	struct scenario *scenario = draw->scenario;
+
+	if (one_in(draw, 40)) {
+		fprintf(draw->machine, "hotremove off\n");
+		scenario->zones_unknown = true;
+	}
+	if (one_in(draw, 8)) {
+		fprintf(draw->machine, "kernel-takes %uM\n", between(draw, 1, 8));
+		scenario->memory_moves = true;
+	}
+	if (one_in(draw, 12)) {
+		fprintf(draw->machine, "leak %uM\n", between(draw, 1, 99));
+		scenario->memory_moves = true;
+		draw->may_last = true;
 	}
 }
 
@@ -197,27 +246,19 @@ static void draw_parameters(struct draw *draw)
 		fprintf(draw->machine, "ratio %u\n", 100 * pick(draw, 4));
 	if (one_in(draw, 12))
 		fprintf(draw->machine, "movable-node on\n");
-	if (one_in(draw, 40)) {
-		fprintf(draw->machine, "hotremove off\n");
-		scenario->zones_unknown = true;
-	}
-	if (one_in(draw, 2))
+	draw->has_memmap = one_in(draw, 2);
+	if (draw->has_memmap)
 		fprintf(draw->machine, "memmap-on-memory on\n");
-	if (one_in(draw, 8)) {
-		fprintf(draw->machine, "kernel-takes %uM\n", between(draw, 1, 8));
-		scenario->memory_moves = true;
+	if (one_in(draw, 6)) {
+		draw->watermark = between(draw, 1, 200);
+		fprintf(draw->machine, "watermark %uM\n", draw->watermark);
 	}
-	if (one_in(draw, 6))
-		fprintf(draw->machine, "watermark %uM\n", between(draw, 1, 200));
 	if (one_in(draw, 5))
 		fprintf(draw->machine, "swap %s %uM %uM\n",
 			one_in(draw, 2) ? "/dev/zram0" : "/dev/vda2",
 			between(draw, 100, 300), pick(draw, 100));
-	if (one_in(draw, 12)) {
-		fprintf(draw->machine, "leak %uM\n", between(draw, 1, 99));
-		scenario->memory_moves = true;
-		draw->may_last = true;
-	}
+	if (!draw->is_calm)
+		draw_surprises(draw);
 }
 
 static void draw_machine(struct draw *draw)
@@ -554,48 +595,155 @@ static void draw_command(struct draw *draw)
 	argue(draw, "%s", letters[scenario->command]);
 }
 
+/* --resize knows by itself which way it is. */
+static void drop_command(struct draw *draw)
+{
+	struct scenario *scenario = draw->scenario;
+
+	if (scenario->selection != SELECTION_RESIZE || scenario->zone_auto ||
+	    (draw->is_calm && scenario->s390 && scenario->zone) || one_in(draw, 2))
+		return;
+	scenario->command = _COMMAND_MAX;
+	free(scenario->arguments[0]);
+	scenario->arguments[0] = strdup("--lock=auto");
+}
+
+static void argue_size(struct draw *draw, unsigned int nblocks)
+{
+	if (nblocks % 8 == 0 && one_in(draw, 2))
+		argue(draw, "%uG", nblocks / 8);
+	else
+		argue(draw, "%uM", nblocks * 128);
+}
+
+static void draw_range(struct draw *draw)
+{
+	unsigned int first = pick(draw, draw->highest + 3);
+	struct span span = { first, first + (one_in(draw, 3) ? 0 : pick(draw, 12)),
+			     false };
+
+	if (span.last >= NBLOCKS)
+		span.last = NBLOCKS - 1;
+	if (draw->aim)
+		span = (struct span){ draw->aim->first, draw->aim->last, false };
+	draw->scenario->named = span_mask(span);
+	if (one_in(draw, 4)) {
+		argue(draw, "0x%" PRIx64 "-0x%" PRIx64, span.first * BLOCK_BYTES,
+		      (span.last + 1) * BLOCK_BYTES - 1);
+	} else {
+		argue(draw, "-b");
+		argue(draw, "%u-%u", span.first, span.last);
+	}
+}
+
+/* In any order, and some of it twice. */
+static void draw_list(struct draw *draw)
+{
+	char text[64] = "";
+	size_t length = 0;
+
+	for (unsigned int i = between(draw, 2, 5); i > 0; i--) {
+		struct span span = { .first = pick(draw, draw->highest + 3) };
+
+		span.last = span.first + (one_in(draw, 2) ? 0 : pick(draw, 5));
+		if (span.last >= NBLOCKS)
+			span.last = NBLOCKS - 1;
+		draw->scenario->named |= span_mask(span);
+		length += (size_t) snprintf(text + length, sizeof(text) - length,
+					    span.first == span.last ? "%s%u" : "%s%u-%u",
+					    length ? "," : "", span.first, span.last);
+	}
+	argue(draw, "-b");
+	argue(draw, "%s", text);
+}
+
+/* What is online has to be known for that. */
+static bool may_resize(const struct draw *draw)
+{
+	const struct scenario *scenario = draw->scenario;
+
+	return scenario->command <= COMMAND_DISABLE && !draw->aim && !scenario->foreign &&
+	       !scenario->hidden && !scenario->lied;
+}
+
+static enum selection draw_selection(struct draw *draw)
+{
+	unsigned int kind = pick(draw, 10);
+
+	if (draw->aim || kind < 4)
+		return SELECTION_NAMED;
+	if (kind < 5)
+		return SELECTION_ALL;
+	if (kind < 6 && may_resize(draw))
+		return SELECTION_RESIZE;
+	return SELECTION_SIZE;
+}
+
 static void draw_operand(struct draw *draw)
 {
 	struct scenario *scenario = draw->scenario;
-	unsigned int first = pick(draw, draw->highest + 3);
 
-	scenario->by_size = !draw->aim && one_in(draw, 2);
-	if (scenario->by_size) {
+	scenario->selection = draw_selection(draw);
+	scenario->by_size = scenario->selection == SELECTION_SIZE ||
+			    scenario->selection == SELECTION_RESIZE;
+	switch (scenario->selection) {
+	case SELECTION_SIZE:
 		scenario->goal = pick(draw, one_in(draw, 4) ? 20 : 9);
-		if (scenario->goal % 8 == 0 && one_in(draw, 2))
-			argue(draw, "%uG", scenario->goal / 8);
+		argue_size(draw, scenario->goal);
+		break;
+	case SELECTION_NAMED:
+		if (!draw->aim && one_in(draw, 3))
+			draw_list(draw);
 		else
-			argue(draw, "%uM", scenario->goal * 128);
-		return;
+			draw_range(draw);
+		break;
+	case SELECTION_ALL:
+		argue(draw, "--all");
+		break;
+	case SELECTION_RESIZE:
+		scenario->wanted = pick(draw, draw->highest + 4);
+		argue(draw, "--resize");
+		argue_size(draw, scenario->wanted);
+		break;
 	}
+}
 
-	scenario->first = first;
-	scenario->last = first + (one_in(draw, 3) ? 0 : pick(draw, 12));
-	if (scenario->last >= NBLOCKS)
-		scenario->last = NBLOCKS - 1;
-	if (draw->aim) {
-		scenario->first = draw->aim->first;
-		scenario->last = draw->aim->last;
-	}
-	if (one_in(draw, 4)) {
-		argue(draw, "0x%" PRIx64 "-0x%" PRIx64, scenario->first * BLOCK_BYTES,
-		      (scenario->last + 1) * BLOCK_BYTES - 1);
-	} else {
-		argue(draw, "-b");
-		argue(draw, "%u-%u", scenario->first, scenario->last);
-	}
+static void draw_order(struct draw *draw)
+{
+	static const char *const words[] = {
+		[ORDER_LOWEST] = "lowest",
+		[ORDER_HIGHEST] = "highest",
+		[ORDER_CHEAPEST] = "cheapest",
+	};
+	struct scenario *scenario = draw->scenario;
+
+	if (!one_in(draw, 5))
+		return;
+	scenario->order = (enum order) between(draw, ORDER_LOWEST, ORDER_HIGHEST);
+	if (draw->is_calm && scenario->command == COMMAND_DISABLE && one_in(draw, 3))
+		scenario->order = ORDER_CHEAPEST;
+	argue(draw, "--order=%s", words[scenario->order]);
 }
 
 static void draw_zone(struct draw *draw)
 {
 	static const char *const zones[] = { "Movable", "Movable", "Normal", "DMA32" };
 	struct scenario *scenario = draw->scenario;
+	bool takes_all = scenario->selection == SELECTION_ALL &&
+			 scenario->command == COMMAND_DISABLE;
 
-	if (scenario->command > COMMAND_DISABLE || !one_in(draw, 5))
+	if ((scenario->command == COMMAND_CONFIGURE ||
+	     scenario->command == COMMAND_DECONFIGURE) ||
+	    (!takes_all && !one_in(draw, 5)))
 		return;
-	scenario->zone = PICK(draw, zones);
+	/* nobody knows the zones of what is not configured */
+	if (draw->is_calm && scenario->s390 && scenario->command != COMMAND_DISABLE)
+		return;
+	scenario->zone_auto = scenario->command == COMMAND_ENABLE && one_in(draw, 3);
+	if (!scenario->zone_auto)
+		scenario->zone = takes_all ? "Movable" : PICK(draw, zones);
 	argue(draw, "-z");
-	argue(draw, "%s", scenario->zone);
+	argue(draw, "%s", scenario->zone ?: "auto");
 }
 
 static int64_t draw_seconds(struct draw *draw, const char *option, unsigned int low_ms,
@@ -704,7 +852,9 @@ static void draw_arguments(struct draw *draw)
 	draw_aim(draw);
 	draw_command(draw);
 	draw_operand(draw);
+	draw_order(draw);
 	draw_zone(draw);
+	drop_command(draw);
 	scenario->memmap = -1;
 	if (scenario->command == COMMAND_CONFIGURE && one_in(draw, 2)) {
 		scenario->memmap = (int) pick(draw, 2);
@@ -719,21 +869,91 @@ static void draw_arguments(struct draw *draw)
 	draw_shots(draw);
 }
 
+/* ---- Where all can be foreseen ---- */
+
+/*
+ * That much must be left that pages find room for certain: above the lowest watermarks,
+ * which are never touched.
+ */
+static void draw_calm_bounds(struct draw *draw)
+{
+	struct scenario *scenario = draw->scenario;
+	unsigned int least = 64 + draw->watermark;
+	bool is_full = draw->may_last;
+
+	scenario->keep_free = KEEP_FREE_AUTO;
+	if (!is_full && one_in(draw, 4)) {
+		scenario->keep_free = 0;
+		argue(draw, "--keep-free=0");
+	} else if (!one_in(draw, 3)) {
+		scenario->keep_free = (uint64_t) between(draw, least,
+							 least + 128 * count_online(draw))
+				      << 20;
+		argue(draw, "--keep-free=%" PRIu64 "M", scenario->keep_free >> 20);
+	}
+	scenario->atomic = one_in(draw, 4);
+	if (scenario->atomic)
+		argue(draw, "--atomic");
+}
+
+static void draw_calm_arguments(struct draw *draw)
+{
+	struct scenario *scenario = draw->scenario;
+
+	draw_command(draw);
+	draw_operand(draw);
+	draw_order(draw);
+	draw_zone(draw);
+	drop_command(draw);
+	if (scenario->command == COMMAND_CONFIGURE && one_in(draw, 2)) {
+		argue(draw, "-m");
+		argue(draw, "%u", pick(draw, 1 + draw->has_memmap));
+	}
+	draw_calm_bounds(draw);
+	scenario->verbose = true;
+	argue(draw, "-v");
+	argue(draw, "--lock=no");
+	argue(draw, "--try-timeout=2");
+}
+
+/* ---- All of it ---- */
+
+static void draw_begin(struct draw *draw, struct scenario *scenario, uint64_t seed)
+{
+	*scenario = (struct scenario){ .seed = seed };
+	draw->scenario = scenario;
+	draw->random = seed;
+	draw->machine = open_memstream(&scenario->machine, &draw->length);
+	draw->later = open_memstream(&scenario->later, &draw->length);
+	if (!draw->machine || !draw->later)
+		abort();
+}
+
+static void draw_end(struct draw *draw)
+{
+	fclose(draw->machine);
+	fclose(draw->later);
+}
+
 void scenario_draw(struct scenario *ret, uint64_t seed)
 {
-	struct draw draw = { .scenario = ret, .random = seed };
-	size_t ignored;
+	struct draw draw = { .is_calm = false };
 
-	*ret = (struct scenario){ .seed = seed };
-	draw.machine = open_memstream(&ret->machine, &ignored);
-	draw.later = open_memstream(&ret->later, &ignored);
-	if (!draw.machine || !draw.later)
-		abort();
+	draw_begin(&draw, ret, seed);
 	draw_machine(&draw);
 	draw_troubles(&draw);
 	draw_arguments(&draw);
-	fclose(draw.machine);
-	fclose(draw.later);
+	draw_end(&draw);
+}
+
+void scenario_draw_calm(struct scenario *ret, uint64_t seed)
+{
+	struct draw draw = { .is_calm = true };
+
+	draw_begin(&draw, ret, seed);
+	draw_machine(&draw);
+	draw_calm_arguments(&draw);
+	draw_end(&draw);
 }
 
 void scenario_done(struct scenario *scenario)

@@ -250,13 +250,16 @@ static const char *parse_list(const char *text, struct line *line)
 static bool parse_failure(const char *text, struct line *line)
 {
 	static const char still[] = ", still in progress in the kernel";
-	const char *middle = strstr(text, " failed: ");
+	static const char *const verbs[] = { " failed: ", " would fail: " };
+	const char *middle = strstr(text, verbs[0]), *verb = verbs[0];
 	size_t length;
 
+	if (!middle)
+		middle = strstr(text, verb = verbs[1]);
 	if (!middle || (size_t) (middle - text) >= sizeof(line->word))
 		return false;
 	snprintf(line->word, sizeof(line->word), "%.*s", (int) (middle - text), text);
-	set_reason(line, middle + strlen(" failed: "));
+	set_reason(line, middle + strlen(verb));
 	length = strlen(line->text);
 	if (length > sizeof(still) &&
 	    !strcmp(line->text + length - sizeof(still) + 1, still)) {
@@ -319,7 +322,10 @@ static bool parse_total(const char *text, struct line *line)
 {
 	char amount[24], tail[16] = "";
 
-	if (sscanf(text, "Could only %23s %23s of %15s", line->word, amount, tail) != 3 ||
+	if ((sscanf(text, "Could only %23s %23s of %15s", line->word, amount, tail) !=
+		     3 &&
+	     sscanf(text, "Would only %23s %23s of %15s", line->word, amount, tail) !=
+		     3) ||
 	    strcmp(tail, "memory"))
 		return false;
 	line->kind = LINE_TOTAL;
@@ -357,6 +363,8 @@ static void parse_others(const char *text, struct line *line)
 		{ "cannot tell how much memory would be left: ", LINE_OTHER },
 		{ "the kernel's pool has lost huge pages: ", LINE_OTHER },
 		{ "zone ignored, no valid_zones sysfs attribute present", LINE_OTHER },
+		{ "zone Movable would hold ", LINE_OUTLOOK },
+		{ "--disable --all would take boot memory, too: ", LINE_OTHER },
 		{ "Cannot configure. Use -e instead.", LINE_OTHER },
 		{ "Cannot deconfigure. Use -d instead.", LINE_OTHER },
 	};
@@ -398,6 +406,11 @@ static void parse_verb(const char *text, struct line *line)
 		"set back",     "already configured", "already deconfigured",
 	};
 	const char *rest = parse_block(text, line);
+
+	if (rest && behind(rest, "would be ")) {
+		line->kind = LINE_PLANNED;
+		set_text(line, behind(rest, "would be "));
+	}
 
 	for (size_t i = 0; rest && i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (!strcmp(rest, verbs[i])) {

@@ -140,13 +140,12 @@ bool was_refused(const struct run *run)
 	const struct line *locked = find_line(&run->err, LINE_LOCKED);
 
 	return find_other(run, "Cannot ") || find_other(run, "cannot tell") ||
-	       (locked && !*locked->text);
+	       find_other(run, "--disable --all ") || (locked && !*locked->text);
 }
 
 bool is_selected(const struct run *run, unsigned int n)
 {
-	return run->scenario.by_size ||
-	       (n >= run->scenario.first && n <= run->scenario.last);
+	return run->scenario.selection != SELECTION_NAMED || run->scenario.named & bit(n);
 }
 
 static bool is_foreign(const struct run *run, unsigned int n)
@@ -224,6 +223,8 @@ static bool may_go_back(const struct run *run, const struct entry *entry)
 
 static const char *zone_word(const struct run *run)
 {
+	if (run->scenario.zone_auto)
+		return "online";
 	if (!judges_zone(run))
 		return run->scenario.zones_unknown ? "online" : "online_movable";
 	return strcmp(run->scenario.zone, "Movable") ? "online_kernel" : "online_movable";
@@ -339,12 +340,19 @@ static void check_replay(struct run *run)
 	}
 }
 
+static bool is_descending(const struct scenario *scenario)
+{
+	if (scenario->order != ORDER_DEFAULT)
+		return scenario->order == ORDER_HIGHEST;
+	return scenario->selection != SELECTION_NAMED &&
+	       (scenario->command == COMMAND_DISABLE ||
+		scenario->command == COMMAND_DECONFIGURE);
+}
+
 /* Blocks are tried in their order, and go back in the other. */
 static void check_order(struct run *run)
 {
-	bool descending = run->scenario.by_size &&
-			  (run->scenario.command == COMMAND_DISABLE ||
-			   run->scenario.command == COMMAND_DECONFIGURE);
+	bool descending = is_descending(&run->scenario);
 	uint64_t tried = 0;
 	const struct entry *last = NULL;
 
@@ -469,16 +477,18 @@ struct bounds {
 static struct bounds count_done(const struct run *run)
 {
 	const struct scenario *scenario = &run->scenario;
-	struct bounds bounds = { .goal = scenario->by_size
-						 ? scenario->goal
-						 : scenario->last - scenario->first + 1 };
+	struct bounds bounds = { .goal = scenario->goal };
+
+	if (scenario->selection == SELECTION_NAMED)
+		bounds.goal = (unsigned int) __builtin_popcountll(scenario->named);
 
 	for (unsigned int n = 0; n < NBLOCKS; n++) {
 		enum tri tri;
 
 		if (!is_selected(run, n))
 			continue;
-		tri = scenario->by_size ? is_changed(run, n) : is_done(run, n);
+		tri = scenario->selection == SELECTION_NAMED ? is_done(run, n)
+							     : is_changed(run, n);
 		bounds.low += tri == TRI_YES;
 		bounds.high += tri != TRI_NO;
 	}
@@ -546,6 +556,38 @@ static void check_status(struct run *run, struct bounds bounds)
 	check_amount(run, bounds);
 }
 
+/* Something that is said to stand in the way of a success. */
+static bool says_why(const struct run *run)
+{
+	static const enum line_kind kinds[] = { LINE_FAILURE, LINE_SENTENCE, LINE_STUCK,
+						LINE_UNTRIED, LINE_ENDED,    LINE_TOTAL };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (find_line(&run->err, kinds[i]))
+			return true;
+	return false;
+}
+
+/* Of all blocks, none is missing: what counts is whether any has failed. */
+static void check_status_of_all(struct run *run, struct bounds bounds)
+{
+	const struct line *total = find_line(&run->err, LINE_TOTAL);
+	int status = WEXITSTATUS(run->status);
+
+	if (!status == says_why(run))
+		problem(run, "status %d %s a reason", status, status ? "without" : "and");
+	if (status == EXIT_PARTIAL && !bounds.high)
+		problem(run, "status 64, but nothing is done");
+	if (status == 1 && bounds.low)
+		problem(run, "status 1, but %u blocks are done", bounds.low);
+	if (status != 0 && status != 1 && status != EXIT_PARTIAL)
+		problem(run, "there is no exit status %d", status);
+	if ((status == EXIT_PARTIAL) != !!total)
+		problem(run, "status %d %s the line with the amount", status,
+			total ? "and" : "without");
+	check_amount(run, bounds);
+}
+
 static bool is_as_before(const struct run *run, unsigned int n)
 {
 	const struct look *before = &run->before.blocks[n],
@@ -574,8 +616,8 @@ static void check_atomic(struct run *run, struct bounds bounds)
 	bool is_stuck = find_line(&run->err, LINE_STUCK) || has_pending_line(run);
 
 	/* a signal that came at the very end */
-	if (status == 0 ||
-	    (status < 0 && bounds.high >= bounds.goal && !run->err.nlines)) {
+	if (status == 0 || (status < 0 && bounds.high >= bounds.goal &&
+			    !find_line(&run->err, LINE_ATOMIC))) {
 		if (is_stuck)
 			problem(run, "all is done, and something is stuck");
 		if (bounds.high < bounds.goal)
@@ -634,6 +676,8 @@ static void check_result(struct run *run)
 	}
 	if (run->scenario.atomic)
 		check_atomic(run, bounds);
+	else if (WIFEXITED(run->status) && run->scenario.selection == SELECTION_ALL)
+		check_status_of_all(run, bounds);
 	else if (WIFEXITED(run->status))
 		check_status(run, bounds);
 	else if (run->scenario.by_size && bounds.low > bounds.goal)
@@ -744,18 +788,15 @@ static unsigned int retries_after(const struct run *run, const struct entry *ent
 {
 	const struct scenario *scenario = &run->scenario;
 	const char *result = entry->result;
-	bool is_movable = scenario->command == COMMAND_ENABLE ||
-			  !strcmp(run->before.blocks[entry->block].zone, "Movable") ||
-			  scenario->lied & bit(entry->block);
 
 	/* of a block that did not come online then, and was deconfigured again */
 	if (!strcmp(result, "EAGAIN") ||
 	    (!strcmp(result, "ok") && !strcmp(entry->file, "config") &&
 	     scenario->command == COMMAND_ENABLE))
 		return scenario->retries;
+	/* outside Movable only where all pages are, which cannot be seen any more */
 	if (!strcmp(result, "EBUSY"))
-		return (is_movable && !strcmp(entry->file, "state")) ||
-				       scenario->retries_given
+		return !strcmp(entry->file, "state") || scenario->retries_given
 			       ? scenario->retries
 			       : 0;
 	if (!strcmp(result, "EIO") && !strcmp(entry->file, "config"))
@@ -879,8 +920,29 @@ static void check_memory(struct run *run)
 
 /* ---- The judgement ---- */
 
+/* How far it is to the size that is to be reached, and in which direction. */
+void find_distance(struct run *run)
+{
+	struct scenario *scenario = &run->scenario;
+	unsigned int nonline = 0, wanted = scenario->wanted;
+
+	if (scenario->selection != SELECTION_RESIZE)
+		return;
+	for (unsigned int n = 0; n < NBLOCKS; n++)
+		nonline += run->before.blocks[n].state == STATE_ONLINE &&
+			   (!judges_zone(run) ||
+			    !strcmp(run->before.blocks[n].zone, scenario->zone));
+	if (scenario->command == _COMMAND_MAX)
+		scenario->command = nonline > wanted ? COMMAND_DISABLE : COMMAND_ENABLE;
+	if (scenario->command == COMMAND_ENABLE)
+		scenario->goal = wanted > nonline ? wanted - nonline : 0;
+	else
+		scenario->goal = nonline > wanted ? nonline - wanted : 0;
+}
+
 void judge(struct run *run)
 {
+	find_distance(run);
 	for (size_t i = 0; i < run->log.nentries; i++)
 		run->log.entries[i].forward = is_forward(&run->scenario,
 							 &run->log.entries[i]);

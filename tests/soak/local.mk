@@ -16,6 +16,7 @@ endif
 tests_soak_random_LDADD = -lm
 tests_soak_random_SOURCES = \
 	$(soak_common) \
+	tests/soak/foresee.c \
 	tests/soak/judge.c \
 	tests/soak/random.c \
 	tests/soak/words.c
@@ -27,8 +28,9 @@ bats_tests += tests/soak/soak.bats
 bats_helpers += tests/soak/pairs
 
 soak: all
-	$(AM_V_at)SOAK_RUNS=$${SOAK_RUNS:-10000} SOAK_KILLS=$${SOAK_KILLS:-200} \
-		SOAK_PAIRS=$${SOAK_PAIRS:-100} CHMEM_TESTS_MUST_RUN=soak \
+	$(AM_V_at)SOAK_RUNS=$${SOAK_RUNS:-10000} SOAK_DRY=$${SOAK_DRY:-1000} \
+		SOAK_KILLS=$${SOAK_KILLS:-200} SOAK_PAIRS=$${SOAK_PAIRS:-100} \
+		CHMEM_TESTS_MUST_RUN=soak \
 		$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/soak/soak.bats
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) fuzz FUZZ_SECONDS=600
 	$(AM_V_at)CHMEM_SOAK=1 $(MAKE) $(AM_MAKEFLAGS) check-guest

@@ -241,6 +241,22 @@ static bool child_has_ended(struct run *run, const struct child *child, double u
 	return false;
 }
 
+bool chmem_play(const struct stage *stage, char *const *arguments, size_t narguments,
+		struct output *ret_out, struct output *ret_err, int *ret_status)
+{
+	struct child child = chmem_start(stage, arguments, narguments);
+	struct pollfd poll_fd = { .fd = child.pid_fd, .events = POLLIN };
+	bool ended = poll(&poll_fd, 1, PATIENCE_MS) > 0;
+
+	if (!ended)
+		kill(-child.pid, SIGKILL);
+	waitpid(child.pid, ret_status, 0);
+	ret_out->text = child_output(&child, &ret_err->text);
+	output_parse(ret_out, false);
+	output_parse(ret_err, true);
+	return ended;
+}
+
 /* What happens meanwhile, in its order. */
 static double next_event(struct run *run, size_t shot, int lock_fd)
 {
@@ -490,6 +506,10 @@ void run_print(const struct run *run, FILE *stream)
 	fprintf(stream, "\n");
 	print_shots(run, stream);
 	print_end(run, stream);
+	if (run->dry_out.text) {
+		print_text(stream, "stdout of the dry run", run->dry_out.text);
+		print_text(stream, "stderr of the dry run", run->dry_err.text);
+	}
 	print_text(stream, "stdout", run->out.text);
 	print_text(stream, "stderr", run->err.text);
 	print_text(stream, "before", run->before.text);
@@ -505,6 +525,8 @@ void run_done(struct run *run)
 	log_done(&run->log);
 	output_done(&run->out);
 	output_done(&run->err);
+	output_done(&run->dry_out);
+	output_done(&run->dry_err);
 	for (size_t i = 0; i < run->nproblems; i++)
 		free(run->problems[i]);
 	free(run->problems);

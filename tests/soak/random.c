@@ -4,11 +4,14 @@
  * random - runs chmem with random command lines on random simulated machines, and judges
  * each run.
  *
- *   random [--jobs N] [COUNT [FIRST]]
+ *   random [--jobs N] [--dry-run] [COUNT [FIRST]]
  *
  *   COUNT  how many, 300 unless it is given; each has a number, its seed
  *   FIRST  the first of them, 1 unless it is given
  *   N      so many at once, 8 unless it is given
+ *
+ * With --dry-run the machines are calm ones, and each run is first made dry: then it has
+ * to be as was foreseen.
  *
  * CHMEM and MEMSIM are the programs. Of a run that is not right everything is printed
  * that is known of it. Exit status 0; 1 if any was wrong, 77 if there can be no
@@ -38,6 +41,7 @@ struct tally {
 	_Atomic unsigned int nruns, nwrong, nskipped;
 	_Atomic unsigned int statuses[4]; /* 0, 1, 64, a signal */
 	_Atomic unsigned int nwrites;
+	bool dry_run;
 };
 
 static uint64_t parse_number_or_die(const char *text)
@@ -60,7 +64,7 @@ static const char *program_or_die(const char *name)
 }
 
 /* As one piece, though others print as well. */
-static void print_run(const struct run *run)
+static void print_run(const struct tally *tally, const struct run *run)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -71,7 +75,8 @@ static void print_run(const struct run *run)
 	fprintf(stream, "==== seed %llu is wrong\n",
 		(unsigned long long) run->scenario.seed);
 	run_print(run, stream);
-	fprintf(stream, "---- again\ntests/isolate tests/soak/random 1 %llu\n\n",
+	fprintf(stream, "---- again\ntests/isolate tests/soak/random %s1 %llu\n\n",
+		tally->dry_run ? "--dry-run " : "",
 		(unsigned long long) run->scenario.seed);
 	fclose(stream);
 	fwrite(text, 1, size, stdout);
@@ -91,6 +96,23 @@ static void count(struct tally *tally, const struct run *run)
 							       : 0]++;
 }
 
+/* 0; 77 if there can be no simulated machine here. */
+static int play(const struct tally *tally, struct run *run, const struct stage *stage,
+		uint64_t seed)
+{
+	int r;
+
+	if (tally->dry_run) {
+		scenario_draw_calm(&run->scenario, seed);
+		return foresee_play(run, stage);
+	}
+	scenario_draw(&run->scenario, seed);
+	r = run_play(run, stage);
+	if (r == 0 && run->before.text && run->after.text && run->log.text)
+		judge(run);
+	return r;
+}
+
 /* Where a file system was mounted before, another one may have to wait for its end. */
 static void run_seed(struct tally *tally, const char *directory, uint64_t seed)
 {
@@ -101,17 +123,13 @@ static void run_seed(struct tally *tally, const char *directory, uint64_t seed)
 	snprintf(stage.directory, sizeof(stage.directory), "%.200s/%llu", directory,
 		 (unsigned long long) seed);
 	mkdir(stage.directory, 0700);
-	scenario_draw(&run.scenario, seed);
-	if (run_play(&run, &stage) == EXIT_SKIP) {
+	if (play(tally, &run, &stage, seed) == EXIT_SKIP)
 		tally->nskipped++;
-	} else {
-		if (run.before.text && run.after.text && run.log.text)
-			judge(&run);
+	else
 		count(tally, &run);
-	}
 	if (run.nproblems) {
 		tally->nwrong++;
-		print_run(&run);
+		print_run(tally, &run);
 	}
 	run_done(&run);
 	directory_remove(stage.directory);
@@ -152,19 +170,24 @@ int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "jobs", required_argument, NULL, 'j' },
+		{ "dry-run", no_argument, NULL, 'n' },
 		{ NULL, 0, NULL, 0 },
 	};
 	unsigned int njobs = 8;
+	bool dry_run = false;
 	uint64_t nruns = 300, first = 1;
 	char directory[] = "/tmp/chmem-soak.XXXXXX";
 	struct tally *tally;
 	double start = now_ms();
 	int c;
 
-	while ((c = getopt_long(argc, argv, "j:", longs, NULL)) != -1) {
-		if (c != 'j')
+	while ((c = getopt_long(argc, argv, "j:n", longs, NULL)) != -1) {
+		if (c == 'j')
+			njobs = (unsigned int) parse_number_or_die(optarg);
+		else if (c == 'n')
+			dry_run = true;
+		else
 			return EXIT_FAILURE;
-		njobs = (unsigned int) parse_number_or_die(optarg);
 	}
 	if (!njobs || njobs > JOBS_MAX)
 		errx(EXIT_FAILURE, "1 to %d at once", JOBS_MAX);
@@ -182,6 +205,7 @@ int main(int argc, char **argv)
 		err(EXIT_FAILURE, "mmap");
 
 	tally->next = first;
+	tally->dry_run = dry_run;
 	run_jobs(tally, directory, njobs, first + nruns);
 	directory_remove(directory);
 	printf("%u runs from seed %llu on: %u wrong; status 0: %u, 1: %u, 64: %u, "

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154 # status and output are set by run
 #
-# A short part of the soak tests, which `make soak` runs in full: random runs, kills, pairs. How
-# much of each is up to these variables of the environment.
+# A short part of the soak tests, which `make soak` runs in full: random runs, dry runs, kills,
+# pairs. How much of each is up to these variables of the environment.
 #
 #	SOAK_RUNS=300    random runs
 #	SOAK_SEED=1      the first of their seeds
 #	SOAK_JOBS=8      so many of them at once
+#	SOAK_DRY=100     dry runs, each with the run that it foresees
 #	SOAK_KILLS=40    runs that are killed
 #	SOAK_PAIRS=20    pairs of runs at once
 
@@ -29,6 +30,11 @@ run_soak() {
 @test "random runs on random machines keep every promise" {
 	run_soak "$abs_top_builddir/tests/soak/random" --jobs "${SOAK_JOBS:-8}" \
 		"${SOAK_RUNS:-300}" "${SOAK_SEED:-1}"
+}
+
+@test "what a dry run foresees is what the run does" {
+	run_soak "$abs_top_builddir/tests/soak/random" --dry-run --jobs "${SOAK_JOBS:-8}" \
+		"${SOAK_DRY:-100}" "${SOAK_SEED:-1}"
 }
 
 @test "a run that is killed at any moment leaves nothing behind" {

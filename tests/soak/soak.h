@@ -35,7 +35,7 @@ enum command {
 	COMMAND_DISABLE,
 	COMMAND_CONFIGURE,
 	COMMAND_DECONFIGURE,
-	_COMMAND_MAX,
+	_COMMAND_MAX, /* --resize alone: one of the first two, known when it begins */
 };
 
 enum lock_mode {
@@ -43,6 +43,20 @@ enum lock_mode {
 	LOCK_YES,
 	LOCK_NO,
 	LOCK_NONBLOCK,
+};
+
+enum selection {
+	SELECTION_SIZE,
+	SELECTION_NAMED,
+	SELECTION_ALL,
+	SELECTION_RESIZE,
+};
+
+enum order {
+	ORDER_DEFAULT,
+	ORDER_LOWEST,
+	ORDER_HIGHEST,
+	ORDER_CHEAPEST,
 };
 
 #define KEEP_FREE_AUTO UINT64_MAX
@@ -64,11 +78,15 @@ struct scenario {
 	size_t narguments;
 
 	enum command command;
-	bool by_size;
-	unsigned int goal;        /* by size: blocks */
-	unsigned int first, last; /* by range */
-	const char *zone;         /* NULL: none */
-	int memmap;               /* -1: none */
+	enum selection selection;
+	bool by_size;        /* SIZE and RESIZE */
+	unsigned int goal;   /* by size: blocks */
+	unsigned int wanted; /* RESIZE: blocks online, of which the goal follows */
+	uint64_t named;      /* NAMED: a bit for each block */
+	enum order order;
+	const char *zone; /* NULL: none */
+	bool zone_auto;
+	int memmap; /* -1: none */
 	bool verbose, atomic;
 	int64_t try_ms, timeout_ms; /* NO_TIME: none */
 	int64_t wait_ms;
@@ -91,6 +109,10 @@ struct scenario {
 };
 
 void scenario_draw(struct scenario *ret, uint64_t seed);
+
+/* A machine on which nothing fails by chance, nobody else is, and all is to be seen. */
+void scenario_draw_calm(struct scenario *ret, uint64_t seed);
+
 void scenario_done(struct scenario *scenario);
 
 /* ---- What is seen: evidence.c ---- */
@@ -142,6 +164,7 @@ void log_done(struct log *log);
 enum line_kind {
 	LINE_UNKNOWN,
 	LINE_VERB,     /* stdout: what was done to a block */
+	LINE_PLANNED,  /* stdout: what would be done to a block */
 	LINE_FAILURE,  /* word: the step; text: the reason */
 	LINE_SENTENCE, /* text: what must be before */
 	LINE_STUCK,    /* text: why it is not set back */
@@ -152,6 +175,7 @@ enum line_kind {
 	LINE_ENDED,    /* text: by what */
 	LINE_ATOMIC,   /* text: what became of it */
 	LINE_LOCKED,   /* number: of the process, if known; text: "" or that it goes on */
+	LINE_OUTLOOK,  /* text: what only a dry run says */
 	LINE_OTHER,    /* text: all of it */
 };
 
@@ -181,8 +205,9 @@ struct run {
 	struct view before, after;
 	struct log log;
 	struct output out, err;
+	struct output dry_out, dry_err; /* of a dry run before it, if there was one */
 
-	int status; /* as of waitpid() */
+	int status, dry_status; /* as of waitpid() */
 	double start_ms, end_ms;
 	double shot_ms[SHOTS_MAX]; /* when they were sent; 0: not at all */
 	double stopped_ms;         /* so long it was */
@@ -226,7 +251,19 @@ int run_play(struct run *run, const struct stage *stage);
 void run_print(const struct run *run, FILE *stream);
 void run_done(struct run *run);
 
+/* Starts chmem, and waits for its end; false if it had to be killed. */
+bool chmem_play(const struct stage *stage, char *const *arguments, size_t narguments,
+		struct output *ret_out, struct output *ret_err, int *ret_status);
+
+/* ---- Dry runs: foresee.c ---- */
+
+/* As run_play(), a dry run first, and judges both. */
+int foresee_play(struct run *run, const struct stage *stage);
+
 /* ---- The oracle: judge.c, words.c ---- */
+
+/* Of --resize, sets the command and the goal. */
+void find_distance(struct run *run);
 
 void judge(struct run *run);
 

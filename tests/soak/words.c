@@ -327,14 +327,13 @@ static void check_stdout(struct run *run)
 
 static void check_missing(struct run *run)
 {
-	const struct scenario *scenario = &run->scenario;
-
-	for (unsigned int n = scenario->first; n <= scenario->last; n++) {
+	for (unsigned int n = 0; n < NBLOCKS; n++) {
 		bool absent = run->before.blocks[n].state == STATE_ABSENT &&
 			      run->after.blocks[n].state == STATE_ABSENT;
 		bool named = has_line(&run->err, LINE_MISSING, n);
 
-		if (is_foreign(run, n) || scenario->by_size)
+		if (is_foreign(run, n) || !is_selected(run, n) ||
+		    run->scenario.selection != SELECTION_NAMED)
 			continue;
 		if (named && !absent)
 			problem(run, "block %u is said to be missing", n);
@@ -354,7 +353,20 @@ static bool is_named(const struct run *run, unsigned int n)
 	       has_line(&run->err, LINE_MISSING, n);
 }
 
-/* By range, each block that is not as wanted is named. */
+/* Of all blocks, those of other zones are not meant. */
+static bool is_meant(const struct run *run, unsigned int n)
+{
+	const struct scenario *scenario = &run->scenario;
+
+	if (scenario->selection != SELECTION_ALL || !scenario->zone ||
+	    scenario->zones_unknown)
+		return is_selected(run, n);
+	return scenario->command == COMMAND_DISABLE &&
+	       !((scenario->lied | scenario->hidden) & bit(n)) &&
+	       !strcmp(run->before.blocks[n].zone, scenario->zone);
+}
+
+/* Unless by size, each block that is not as wanted is named. */
 static void check_silence(struct run *run)
 {
 	const struct scenario *scenario = &run->scenario;
@@ -362,8 +374,8 @@ static void check_silence(struct run *run)
 	if (scenario->by_size || scenario->atomic || was_refused(run) ||
 	    is_cut_short(run))
 		return;
-	for (unsigned int n = scenario->first; n <= scenario->last; n++)
-		if (!is_foreign(run, n) && !is_unsettled(run, n) &&
+	for (unsigned int n = 0; n < NBLOCKS; n++)
+		if (is_meant(run, n) && !is_foreign(run, n) && !is_unsettled(run, n) &&
 		    run->before.blocks[n].state != STATE_ABSENT &&
 		    !is_wanted(run, &run->after, n) && !is_named(run, n))
 			problem(run, "block %u is not as wanted, and nothing is said", n);

@@ -4,12 +4,14 @@
  * mktree - makes a system root of plain files that looks like the sysfs of a machine with
  * memory blocks. In C because a shell takes minutes for 100,000 of them.
  *
- *   mktree ROOT [-s BLOCK_SIZE] [-b BLOCKS]... [-f BLOCKS]...
+ *   mktree ROOT [-s BLOCK_SIZE] [-b BLOCKS]... [-d BLOCKS]... [-f BLOCKS]...
  *
  *   -s BLOCK_SIZE                          text of block_size_bytes; else 8000000, 128 MiB
  *   -b FIRST[-LAST]:STATE[:ZONES[:NODE]]   blocks below devices/system/memory; without
  *                                          ZONES they have no valid_zones, without NODE
- *                                          no node link
+ *                                          no links to and from a node
+ *   -d FIRST[-LAST]:DEVICE                 these blocks, made before, are of a device of
+ *                                          ACPI, as PNP0C80:00, which has an `eject`
  *   -f FIRST[-LAST]:CONFIG[:MEMMAP]        blocks below firmware/memory, as s390 has them
  *
  * ROOT is created, or added to. Exit status 0, or 1 and a line on stderr.
@@ -29,6 +31,7 @@
 #define MEMORY_DIR "sys/devices/system/memory"
 #define NODE_DIR "sys/devices/system/node"
 #define FIRMWARE_DIR "sys/firmware/memory"
+#define ACPI_DIR "LNXSYSTM:00/LNXSYBUS:00"
 
 static int open_dir_or_die(int at, const char *path)
 {
@@ -77,9 +80,16 @@ static void spec_split_or_die(char *spec, uint64_t *first, uint64_t *last,
 static void node_link_or_die(int root, int block, uint64_t index, const char *node)
 {
 	char path[128], target[160];
+	int directory;
 
 	snprintf(path, sizeof(path), NODE_DIR "/node%s", node);
-	close(open_dir_or_die(root, path));
+	directory = open_dir_or_die(root, path);
+	snprintf(path, sizeof(path), "memory%" PRIu64, index);
+	snprintf(target, sizeof(target), "../../memory/%s", path);
+	if (symlinkat(target, directory, path) < 0 && errno != EEXIST)
+		err(EXIT_FAILURE, "node%s/%s", node, path);
+	close(directory);
+
 	snprintf(path, sizeof(path), "node%s", node);
 	snprintf(target, sizeof(target), "../../node/node%s", node);
 	if (symlinkat(target, block, path) < 0)
@@ -104,6 +114,33 @@ static void blocks_or_die(int root, int memory, char *spec)
 		if (fields[2])
 			node_link_or_die(root, block, i, fields[2]);
 		close(block);
+		if (i == last)
+			break;
+	}
+}
+
+static void device_or_die(int root, int memory, char *spec)
+{
+	char *fields[3], *colon = strchr(spec, ':'), path[128], directory[160];
+	uint64_t first, last;
+	int device, fd;
+
+	snprintf(path, sizeof(path), "../../../" ACPI_DIR "%s%s", colon ? "/" : "",
+		 colon ? colon + 1 : "");
+	spec_split_or_die(spec, &first, &last, fields);
+	snprintf(directory, sizeof(directory), "sys/devices/%s",
+		 path + strlen("../../../"));
+	device = open_dir_or_die(root, directory);
+	fd = openat(device, "eject", O_WRONLY | O_CREAT | O_CLOEXEC, 0200);
+	if (fd < 0 || close(fd) < 0)
+		err(EXIT_FAILURE, "eject");
+	close(device);
+	for (uint64_t i = first;; i++) {
+		char link[64];
+
+		snprintf(link, sizeof(link), "memory%" PRIu64 "/firmware_node", i);
+		if (symlinkat(path, memory, link) < 0)
+			err(EXIT_FAILURE, "%s", link);
 		if (i == last)
 			break;
 	}
@@ -137,18 +174,22 @@ int main(int argc, char **argv)
 
 	if (argc < 2 || argv[1][0] == '-')
 		errx(EXIT_FAILURE,
-		     "usage: mktree ROOT [-s BLOCK_SIZE] [-b BLOCKS]... [-f BLOCKS]...");
+		     "usage: mktree ROOT [-s BLOCK_SIZE] [-b BLOCKS]... [-d BLOCKS]... "
+		     "[-f BLOCKS]...");
 
 	root = open_dir_or_die(AT_FDCWD, argv[1]);
 	memory = open_dir_or_die(root, MEMORY_DIR);
 	optind = 2;
-	while ((c = getopt(argc, argv, "s:b:f:")) != -1)
+	while ((c = getopt(argc, argv, "s:b:d:f:")) != -1)
 		switch (c) {
 		case 's':
 			block_size = optarg;
 			break;
 		case 'b':
 			blocks_or_die(root, memory, optarg);
+			break;
+		case 'd':
+			device_or_die(root, memory, optarg);
 			break;
 		case 'f':
 			firmware_or_die(root, optarg);

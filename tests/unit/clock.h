@@ -36,6 +36,11 @@ uint64_t memblk_now_ms(void)
 	return clock_state.now_ms;
 }
 
+uint64_t memblk_now_us(void)
+{
+	return clock_state.now_ms * 1000;
+}
+
 uint64_t memblk_after_ms(uint64_t start_ms, uint64_t duration_ms)
 {
 	return duration_ms > MEMBLK_FOREVER - start_ms ? MEMBLK_FOREVER

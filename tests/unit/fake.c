@@ -18,6 +18,7 @@
 struct fake_descriptor {
 	struct fake_file *file; /* NULL: a directory that was not made */
 	int flags;
+	size_t nread; /* records that were read, or passed over */
 	bool is_open;
 };
 
@@ -78,6 +79,14 @@ struct fake_file *fake_add(struct fake *fake, const char *path, const char *text
 struct fake_file *fake_add_directory(struct fake *fake, const char *path)
 {
 	return add(fake, path, true);
+}
+
+struct fake_file *fake_add_link(struct fake *fake, const char *path, const char *target)
+{
+	struct fake_file *file = fake_add(fake, path, target);
+
+	file->is_link = true;
+	return file;
 }
 
 struct fake_file *fake_find(struct fake *fake, const char *path)
@@ -203,7 +212,8 @@ static int fake_open(void *backend, const char *path, int flags)
 	return add_descriptor(fake, file, flags);
 }
 
-static ssize_t fake_read(void *backend, int fd, void *buffer, size_t size)
+static ssize_t fake_pread(void *backend, int fd, void *buffer, size_t size,
+			  uint64_t offset)
 {
 	struct fake *fake = backend;
 	struct fake_descriptor *open = descriptor(fake, fd);
@@ -224,9 +234,71 @@ static ssize_t fake_read(void *backend, int fd, void *buffer, size_t size)
 	if (file->read_error)
 		return -file->read_error;
 
+	if (offset > file->length)
+		return 0;
+	if (size > file->length - offset)
+		size = file->length - offset;
+	memcpy(buffer, file->text + offset, size);
+	return (ssize_t) size;
+}
+
+static ssize_t fake_read(void *backend, int fd, void *buffer, size_t size)
+{
+	return fake_pread(backend, fd, buffer, size, 0);
+}
+
+/* A record at a time, as /dev/kmsg gives them; one that does not fit is an error. */
+static ssize_t fake_read_next(void *backend, int fd, void *buffer, size_t size)
+{
+	struct fake *fake = backend;
+	struct fake_descriptor *open = descriptor(fake, fd);
+	const struct fake_record *record;
+
+	if (!open)
+		return -EBADF;
+	if (!open->file || (open->flags & O_ACCMODE) == O_WRONLY)
+		return misuse(fake, "a read from what is not open for reading");
+	if (!(open->flags & O_NONBLOCK))
+		misuse(fake, "a read that may wait");
+	open->file->nreads++;
+	if (open->nread >= open->file->nrecords)
+		return -EAGAIN;
+	record = &open->file->records[open->nread++];
+	if (record->error)
+		return -record->error;
+	if (strlen(record->text) > size)
+		return -EINVAL;
+	memcpy(buffer, record->text, strlen(record->text));
+	return (ssize_t) strlen(record->text);
+}
+
+static int fake_seek_end(void *backend, int fd)
+{
+	struct fake_descriptor *open = descriptor(backend, fd);
+
+	if (!open || !open->file)
+		return -EBADF;
+	if (open->file->seek_error)
+		return -open->file->seek_error;
+	open->nread = open->file->nrecords;
+	return 0;
+}
+
+static ssize_t fake_readlink(void *backend, const char *path, char *target, size_t size)
+{
+	struct fake *fake = backend;
+	struct fake_file *file = fake_find(fake, path);
+
+	if (!file)
+		return is_directory(fake, path) ? -EINVAL : lookup_error(fake, path);
+	file->nopens++;
+	if (file->open_error)
+		return -file->open_error;
+	if (!file->is_link)
+		return -EINVAL;
 	if (size > file->length)
 		size = file->length;
-	memcpy(buffer, file->text, size);
+	memcpy(target, file->text, size);
 	return (ssize_t) size;
 }
 
@@ -345,7 +417,7 @@ static char *entry_name(const struct fake_file *file, const char *path)
 	if (!rest || file->gone)
 		return NULL;
 	length = strcspn(rest, "/");
-	if (!rest[length] && !file->is_directory)
+	if (!rest[length] && !file->is_directory && !file->is_link)
 		return NULL;
 	return must(strndup(rest, length));
 }
@@ -443,6 +515,10 @@ static size_t fake_keep(void *backend, int fds[IO_KEEP_MAX])
 static const struct io fake_io = {
 	.open = fake_open,
 	.read = fake_read,
+	.pread = fake_pread,
+	.read_next = fake_read_next,
+	.seek_end = fake_seek_end,
+	.readlink = fake_readlink,
 	.write = fake_write,
 	.truncate = fake_truncate,
 	.list = fake_list,

@@ -27,19 +27,29 @@ typedef int (*fake_write_fn)(struct fake *fake, struct fake_file *file, const ch
 /* Called before FILE is read, whose text it may change. */
 typedef void (*fake_read_fn)(struct fake *fake, struct fake_file *file);
 
+/* Of a file that grows: what one read gives, or an error of it, a positive errno. */
+struct fake_record {
+	const char *text;
+	int error;
+};
+
 struct fake_file {
 	struct fake_file *next; /* in the order of their making */
 	char *path;
 	bool is_directory;
 	bool gone;     /* removed; descriptors of it give ENODEV, as in sysfs */
 	uint64_t tag;  /* for write_fn */
-	char *text;    /* not terminated */
+	char *text;    /* not terminated; the target of a link */
 	size_t length; /* of text */
+	bool is_link;
+	const struct fake_record *records; /* what read_next gives, in place of text */
+	size_t nrecords;                   /* of those that are there by now */
 
 	/* positive errno each, 0 for none */
 	int open_error;
 	int open_write_error; /* of opening for writing */
 	int read_error;
+	int seek_error;
 	int write_error;
 	int truncate_error;
 	int list_error; /* of a directory, after list_entries */
@@ -78,6 +88,9 @@ struct sysfs fake_sysfs(struct fake *fake);
  */
 struct fake_file *fake_add(struct fake *fake, const char *path, const char *text);
 struct fake_file *fake_add_directory(struct fake *fake, const char *path);
+
+/* Makes a symbolic link, which is listed and has a target, and leads nowhere. */
+struct fake_file *fake_add_link(struct fake *fake, const char *path, const char *target);
 
 /* The file at PATH; NULL if there is none. */
 struct fake_file *fake_find(struct fake *fake, const char *path);

@@ -7,12 +7,14 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "apply.h"
 #include "machine.h"
+#include "util.h"
 #include "sysroot.h"
 #include "tap.h"
 
@@ -134,6 +136,38 @@ void machine_add(struct machine *machine, uint64_t index, const char *state,
 		add_file(machine, SYSROOT_MEMORY, index, "valid_zones", zones, NULL);
 }
 
+/* ---- Pages ---- */
+
+void machine_add_pages(struct machine *machine, uint64_t last)
+{
+	uint64_t size = MACHINE_PAGES * (uint64_t) sysconf(_SC_PAGESIZE);
+	size_t npages = (size_t) (last + 1) * MACHINE_PAGES;
+	_cleanup_free_ uint64_t *flags = calloc(npages, sizeof(*flags));
+	char text[64];
+
+	if (!flags)
+		abort();
+	snprintf(text, sizeof(text), "%" PRIx64 "\n", size);
+	fake_set(fake_find(&machine->fake, SYSROOT_BLOCK_SIZE), text);
+	snprintf(text, sizeof(text), "0-%" PRIx64 " : System RAM\n",
+		 (last + 1) * size - 1);
+	fake_add(&machine->fake, SYSROOT_IOMEM, text);
+	for (size_t i = 0; i < npages; i++)
+		flags[i] = PAGE_FREE;
+	fake_set_bytes(fake_add(&machine->fake, SYSROOT_KPAGEFLAGS, ""), flags,
+		       npages * sizeof(*flags));
+}
+
+void machine_set_pages(struct machine *machine, uint64_t index, size_t offset,
+		       size_t npages, uint64_t flags)
+{
+	struct fake_file *file = fake_find(&machine->fake, SYSROOT_KPAGEFLAGS);
+	size_t first = (size_t) index * MACHINE_PAGES + offset;
+
+	for (size_t i = first; i < first + npages; i++)
+		memcpy(file->text + i * sizeof(flags), &flags, sizeof(flags));
+}
+
 /* ---- firmware/memory ---- */
 
 static void remove_block(struct machine *machine, const char *directory, uint64_t index)
@@ -213,11 +247,15 @@ struct memblk_request request_by_size(enum memblk_command command, uint64_t nblo
 struct memblk_request request_by_range(enum memblk_command command, uint64_t first,
 				       uint64_t last)
 {
+	/* no test has more of them at once */
+	static struct memblk_range ranges[16];
+	static size_t nranges;
+	struct memblk_range *range = &ranges[nranges++ % ARRAY_SIZE(ranges)];
+
+	*range = (struct memblk_range){ first, last };
 	return (struct memblk_request){
 		.command = command,
-		.selection = { .kind = MEMBLK_SELECTION_BLOCKS,
-			       .first = first,
-			       .last = last },
+		.selection = { .kind = MEMBLK_SELECTION_BLOCKS, .ranges = { range, 1 } },
 		.bounds = no_bounds,
 	};
 }

@@ -46,6 +46,30 @@ void machine_add_firmware(struct machine *machine, uint64_t index, const char *c
 /* What a write to `config` does; a test's own function may leave the rest to it. */
 int machine_write_config(struct fake *fake, struct fake_file *file, const char *word);
 
+/* So many pages has a block once there is something to be seen of them. */
+#define MACHINE_PAGES 512
+
+/* What /proc/kpageflags has of a page; nothing for one of which nothing is known. */
+#define PAGE_UNKNOWN UINT64_C(0)
+#define PAGE_LRU (UINT64_C(1) << 5)
+#define PAGE_SLAB (UINT64_C(1) << 7)
+#define PAGE_FREE (UINT64_C(1) << 10)
+#define PAGE_COMPOUND (UINT64_C(1) << 15)
+#define PAGE_HUGE (UINT64_C(1) << 17)
+#define PAGE_NONE (UINT64_C(1) << 20)
+#define PAGE_PGTABLE (UINT64_C(1) << 26)
+#define PAGE_RESERVED (UINT64_C(1) << 32)
+
+/*
+ * Makes the blocks MACHINE_PAGES pages large and lets the pages of blocks 0 to LAST be
+ * seen, all of them free, in one range of System RAM. Before the system is opened.
+ */
+void machine_add_pages(struct machine *machine, uint64_t last);
+
+/* Gives NPAGES pages of block INDEX, from the one at OFFSET on, these FLAGS. */
+void machine_set_pages(struct machine *machine, uint64_t index, size_t offset,
+		       size_t npages, uint64_t flags);
+
 /* Removes block INDEX from everywhere. */
 void machine_remove(struct machine *machine, uint64_t index);
 

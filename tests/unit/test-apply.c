@@ -714,7 +714,7 @@ static void test_unknown_zone(void)
 		check_uint(machine_file(&machine, 4, "state")->nwrites, 0);
 
 		/* without -z it does not matter */
-		request.selection.last = 2;
+		request.selection.ranges.range->last = 2;
 		machine_run(&machine, request);
 		check_results(&machine, SWITCHED(2));
 		check_writes(&machine, command == MEMBLK_COMMAND_ENABLE

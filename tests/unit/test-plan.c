@@ -24,9 +24,20 @@ static struct memblk_request by_size(enum memblk_command command, uint64_t nbloc
 
 static struct memblk_request by_range(enum memblk_command command)
 {
+	static struct memblk_range range = { 2, 8 };
+
 	return (struct memblk_request){
 		.command = command,
-		.selection = { .kind = MEMBLK_SELECTION_BLOCKS, .first = 2, .last = 8 },
+		.selection = { .kind = MEMBLK_SELECTION_BLOCKS, .ranges = { &range, 1 } },
+	};
+}
+
+static struct memblk_request of_kind(enum memblk_command command,
+				     enum memblk_selection_kind kind)
+{
+	return (struct memblk_request){
+		.command = command,
+		.selection = { .kind = kind, .nblocks = 3 },
 	};
 }
 
@@ -45,7 +56,8 @@ static void check_order(struct memblk_request request, bool descending)
 {
 	struct memblk_plan plan = plan_of(&request);
 
-	tap_row("command %u, selection %u", request.command, request.selection.kind);
+	tap_row("command %u, selection %u, order %u", request.command,
+		request.selection.kind, request.order);
 	check_uint(plan.nblocks, ARRAY_SIZE(blocks));
 	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++)
 		check_uint(memblk_plan_at(&plan, i),
@@ -68,6 +80,75 @@ static void test_order_by_range(void)
 {
 	for (enum memblk_command command = 0; command < _MEMBLK_COMMAND_MAX; command++)
 		check_order(by_range(command), false);
+}
+
+static bool is_taken_away(enum memblk_command command)
+{
+	return command == MEMBLK_COMMAND_DISABLE || command == MEMBLK_COMMAND_DECONFIGURE;
+}
+
+static void test_order_of_all(void)
+{
+	for (enum memblk_command command = 0; command < _MEMBLK_COMMAND_MAX; command++)
+		check_order(of_kind(command, MEMBLK_SELECTION_ALL),
+			    is_taken_away(command));
+}
+
+static void test_order_of_resize(void)
+{
+	check_order(of_kind(MEMBLK_COMMAND_ENABLE, MEMBLK_SELECTION_RESIZE), false);
+	check_order(of_kind(MEMBLK_COMMAND_DISABLE, MEMBLK_SELECTION_RESIZE), true);
+}
+
+/* Whatever the command and the selection. CHEAPEST comes in order already. */
+static void test_order_asked_for(void)
+{
+	static const struct {
+		enum memblk_order order;
+		bool descending;
+	} rows[] = {
+		{ MEMBLK_ORDER_LOWEST, false },
+		{ MEMBLK_ORDER_HIGHEST, true },
+		{ MEMBLK_ORDER_CHEAPEST, false },
+	};
+
+	for (enum memblk_command command = 0; command < _MEMBLK_COMMAND_MAX; command++)
+		for (enum memblk_selection_kind kind = MEMBLK_SELECTION_SIZE;
+		     kind <= MEMBLK_SELECTION_RESIZE; kind++)
+			for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+				struct memblk_request request = of_kind(command, kind);
+
+				request.order = rows[i].order;
+				check_order(request, rows[i].descending);
+			}
+}
+
+static void test_kinds(void)
+{
+	static const struct {
+		enum memblk_selection_kind kind;
+		bool by_size, all, named;
+		uint64_t goal;
+	} rows[] = {
+		{ MEMBLK_SELECTION_SIZE, true, false, false, 3 },
+		{ MEMBLK_SELECTION_RESIZE, true, false, false, 3 },
+		{ MEMBLK_SELECTION_BLOCKS, false, false, true, ARRAY_SIZE(blocks) },
+		{ MEMBLK_SELECTION_ALL, false, true, false, ARRAY_SIZE(blocks) },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct memblk_request request = of_kind(MEMBLK_COMMAND_ENABLE,
+							rows[i].kind);
+		struct memblk_plan plan = plan_of(&request);
+
+		tap_row("selection %u", rows[i].kind);
+		check_int(plan_is_by_size(&request.selection), rows[i].by_size);
+		check_int(plan.by_size, rows[i].by_size);
+		check_int(plan.all, rows[i].all);
+		check_int(plan_is_named(&plan), rows[i].named);
+		check(!plan.count_done);
+		check_uint(plan.goal, rows[i].goal);
+	}
 }
 
 static void test_goal(void)
@@ -140,6 +221,38 @@ static void test_needs_zones(void)
 	check(needs_zones(by_size(MEMBLK_COMMAND_DISABLE, 1), MEMBLK_ZONE_MOVABLE));
 }
 
+/* The kernel decides by itself, so that nothing depends on them. */
+static void test_needs_no_zones(void)
+{
+	for (enum memblk_selection_kind kind = MEMBLK_SELECTION_SIZE;
+	     kind <= MEMBLK_SELECTION_RESIZE; kind++) {
+		struct memblk_request request = of_kind(MEMBLK_COMMAND_ENABLE, kind);
+
+		tap_row("selection %u", kind);
+		check(needs_zones(request, MEMBLK_ZONE_NONE));
+		request.zone_auto = true;
+		check(!needs_zones(request, MEMBLK_ZONE_NONE));
+	}
+}
+
+static void test_actions(void)
+{
+	static const char *const words[_MEMBLK_ACTION_MAX] = {
+		[MEMBLK_ACTION_NONE] = NULL,
+		[MEMBLK_ACTION_ONLINE] = "online",
+		[MEMBLK_ACTION_ONLINE_KERNEL] = "online_kernel",
+		[MEMBLK_ACTION_ONLINE_MOVABLE] = "online_movable",
+		[MEMBLK_ACTION_OFFLINE] = "offline",
+		[MEMBLK_ACTION_CONFIGURE] = "configure",
+		[MEMBLK_ACTION_DECONFIGURE] = "deconfigure",
+	};
+
+	for (enum memblk_action action = 0; action < _MEMBLK_ACTION_MAX; action++) {
+		tap_row("action %u", action);
+		check_string(memblk_action_to_string(action), words[action]);
+	}
+}
+
 /* ---- Decisions ---- */
 
 /* What is decided where `zone` is asked for and valid_zones is TEXT. */
@@ -171,7 +284,7 @@ static void check_decision(struct memblk_request request, enum memblk_state stat
 	zones_parse(row->text ?: "Normal Movable", &seen.zones);
 	request.zone = row->zone;
 	decision = plan_decide(&request, &plan, &seen);
-	check_string(decision.word, row->expected.word);
+	check_uint(decision.action, row->expected.action);
 	check_uint(decision.reason, row->expected.reason);
 	check_int(decision.error, row->expected.error);
 }
@@ -185,21 +298,21 @@ static void check_decisions(struct memblk_request request,
 			check_decision(request, states[j], &rows[i]);
 }
 
-#define MOVABLE                          \
-	{                                \
-		.word = "online_movable" \
+#define MOVABLE                                        \
+	{                                              \
+		.action = MEMBLK_ACTION_ONLINE_MOVABLE \
 	}
-#define KERNEL                          \
-	{                               \
-		.word = "online_kernel" \
+#define KERNEL                                        \
+	{                                             \
+		.action = MEMBLK_ACTION_ONLINE_KERNEL \
 	}
-#define ONLINE                   \
-	{                        \
-		.word = "online" \
+#define ONLINE                                 \
+	{                                      \
+		.action = MEMBLK_ACTION_ONLINE \
 	}
-#define OFFLINE                   \
-	{                         \
-		.word = "offline" \
+#define OFFLINE                                 \
+	{                                       \
+		.action = MEMBLK_ACTION_OFFLINE \
 	}
 #define MISMATCH                                      \
 	{                                             \
@@ -318,6 +431,10 @@ static void test_decide_disable_none(void)
 	};
 
 	check_decision(by_range(MEMBLK_COMMAND_DISABLE), MEMBLK_STATE_ONLINE, &named[0]);
+	check_decision(of_kind(MEMBLK_COMMAND_DISABLE, MEMBLK_SELECTION_ALL),
+		       MEMBLK_STATE_ONLINE, &named[0]);
+	check_decision(of_kind(MEMBLK_COMMAND_DISABLE, MEMBLK_SELECTION_RESIZE),
+		       MEMBLK_STATE_ONLINE, &any[0]);
 	check_decision(by_size(MEMBLK_COMMAND_DISABLE, 2), MEMBLK_STATE_ONLINE, &any[0]);
 	check_decision(by_size(MEMBLK_COMMAND_DISABLE, 2), MEMBLK_STATE_ONLINE, &any[1]);
 }
@@ -330,7 +447,25 @@ static void test_decide_disable_unread(void)
 	struct observation seen = { .state = MEMBLK_STATE_ONLINE, .zones_error = -EIO };
 
 	zones_parse("none", &seen.zones);
-	check_string(plan_decide(&request, &plan, &seen).word, "offline");
+	check_uint(plan_decide(&request, &plan, &seen).action, MEMBLK_ACTION_OFFLINE);
+}
+
+/* All of these say what it could be in, and none of them decides. */
+static void test_decide_auto(void)
+{
+	static const char *const texts[] = { "Movable", "Normal Movable", "Normal",
+					     "none", "" };
+	struct memblk_request request = by_range(MEMBLK_COMMAND_ENABLE);
+
+	request.zone_auto = true;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct decision_row row = { MEMBLK_ZONE_NONE, texts[i], 0, ONLINE };
+
+		check_decision(request, MEMBLK_STATE_OFFLINE, &row);
+		row.text = NULL;
+		row.error = EIO;
+		check_decision(request, MEMBLK_STATE_OFFLINE, &row);
+	}
 }
 
 /* ---- The zone that a block is in instead ---- */
@@ -382,10 +517,19 @@ static const struct tap_test tests[] = {
 	{ "By size, disable and deconfigure go from the highest block down",
 	  test_order_down_by_size },
 	{ "By range, every command goes from the lowest block up", test_order_by_range },
+	{ "Of all blocks, the lowest come first and the highest go first",
+	  test_order_of_all },
+	{ "To reach a size, the lowest come first and the highest go first",
+	  test_order_of_resize },
+	{ "The order that is asked for holds whatever the command and the selection",
+	  test_order_asked_for },
+	{ "A size takes any blocks, a range names them, all are neither", test_kinds },
 	{ "The goal is the size, or every block of the range", test_goal },
 	{ "A plan may have no blocks", test_no_blocks },
 	{ "Only online is enabled, only offline is disabled", test_is_done },
 	{ "Zones are not needed to disable a named block without -z", test_needs_zones },
+	{ "Zones are not needed where the kernel chooses", test_needs_no_zones },
+	{ "An action is the word that is written", test_actions },
 	{ "What is written to enable a named block", test_decide_enable_by_range },
 	{ "What is written to enable a block by size", test_decide_enable_by_size },
 	{ "What is written to disable a named block", test_decide_disable_by_range },
@@ -393,6 +537,7 @@ static const struct tap_test tests[] = {
 	{ "D26: By size a block of no single zone is passed over, by name it is tried",
 	  test_decide_disable_none },
 	{ "D17: Zones that could not be read do not decide", test_decide_disable_unread },
+	{ "-z auto leaves the zone to the kernel, whatever is listed", test_decide_auto },
 	{ "D13: The other zone is the one name that is not the zone asked for",
 	  test_other_zone },
 };

@@ -19,6 +19,10 @@
 #define BLOCK_SIZE (UINT64_C(128) << 20)
 #define POISON 0xa5
 
+#define PLAIN MEMBLK_OPERAND_PLAIN
+#define BLOCKS MEMBLK_OPERAND_BLOCKS
+#define RESIZE MEMBLK_OPERAND_RESIZE
+
 /* What memblk_selection_parse() made of an operand; what it left alone is POISON. */
 struct parsed {
 	char *operand; /* allocated to the byte, so that reading beyond it is noticed */
@@ -30,22 +34,25 @@ struct parsed {
 static void parsed_done(struct parsed *parsed)
 {
 	free(parsed->operand);
+	if (parsed->r == 0)
+		memblk_selection_done(&parsed->selection);
 }
 
 #define _cleanup_parsed_ _cleanup_(parsed_done)
 
-static void parse(struct parsed *ret, const char *operand, bool blocks,
+static void parse(struct parsed *ret, const char *operand, enum memblk_operand kind,
 		  uint64_t block_size_bytes)
 {
+	static const char *const prefixes[] = { "", "-b ", "--resize " };
 	size_t size = strlen(operand) + 1;
 
-	tap_row("%s%s", blocks ? "-b " : "", operand);
+	tap_row("%s%s", prefixes[kind], operand);
 	memset(ret, POISON, sizeof(*ret));
 	ret->operand = malloc(size);
 	if (!ret->operand)
 		abort();
 	memcpy(ret->operand, operand, size);
-	ret->r = memblk_selection_parse(ret->operand, blocks, block_size_bytes,
+	ret->r = memblk_selection_parse(ret->operand, kind, block_size_bytes,
 					&ret->selection, &ret->fault);
 }
 
@@ -69,24 +76,26 @@ static void check_size(const char *operand, uint64_t block_size_bytes, uint64_t 
 {
 	_cleanup_parsed_ struct parsed parsed;
 
-	parse(&parsed, operand, false, block_size_bytes);
+	parse(&parsed, operand, PLAIN, block_size_bytes);
 	if (!is_parsed(&parsed))
 		return;
 	check_uint(parsed.selection.kind, MEMBLK_SELECTION_SIZE);
 	check_uint(parsed.selection.nblocks, nblocks);
 }
 
-static void check_blocks(const char *operand, bool blocks, uint64_t block_size_bytes,
-			 uint64_t first, uint64_t last)
+static void check_blocks(const char *operand, enum memblk_operand kind,
+			 uint64_t block_size_bytes, uint64_t first, uint64_t last)
 {
 	_cleanup_parsed_ struct parsed parsed;
 
-	parse(&parsed, operand, blocks, block_size_bytes);
+	parse(&parsed, operand, kind, block_size_bytes);
 	if (!is_parsed(&parsed))
 		return;
 	check_uint(parsed.selection.kind, MEMBLK_SELECTION_BLOCKS);
-	check_uint(parsed.selection.first, first);
-	check_uint(parsed.selection.last, last);
+	if (!check_uint(parsed.selection.ranges.nranges, 1))
+		return;
+	check_uint(parsed.selection.ranges.range->first, first);
+	check_uint(parsed.selection.ranges.range->last, last);
 }
 
 /* An operand's fault. The part at fault is LENGTH bytes from OFFSET on; 0: all of it. */
@@ -97,12 +106,12 @@ struct fault_row {
 	size_t offset, length;
 };
 
-static void check_fault(const struct fault_row *row, bool blocks,
+static void check_fault(const struct fault_row *row, enum memblk_operand kind,
 			uint64_t block_size_bytes)
 {
 	_cleanup_parsed_ struct parsed parsed;
 
-	parse(&parsed, row->operand, blocks, block_size_bytes);
+	parse(&parsed, row->operand, kind, block_size_bytes);
 	check(is_poison(&parsed.selection, sizeof(parsed.selection)));
 	if (!check_int(parsed.r, -row->error))
 		return;
@@ -112,15 +121,15 @@ static void check_fault(const struct fault_row *row, bool blocks,
 	check_uint(parsed.fault.length, row->length ?: strlen(row->operand));
 }
 
-static void check_faults(const struct fault_row *rows, size_t nrows, bool blocks,
-			 uint64_t block_size_bytes)
+static void check_faults(const struct fault_row *rows, size_t nrows,
+			 enum memblk_operand kind, uint64_t block_size_bytes)
 {
 	for (size_t i = 0; i < nrows; i++)
-		check_fault(&rows[i], blocks, block_size_bytes);
+		check_fault(&rows[i], kind, block_size_bytes);
 }
 
-#define CHECK_FAULTS(rows, blocks, block_size_bytes) \
-	check_faults((rows), ARRAY_SIZE(rows), (blocks), (block_size_bytes))
+#define CHECK_FAULTS(rows, kind, block_size_bytes) \
+	check_faults((rows), ARRAY_SIZE(rows), (kind), (block_size_bytes))
 
 static void check_bad_size(const char *operand, enum memblk_fault_kind kind, int error)
 {
@@ -505,7 +514,7 @@ static void test_unaligned_size(void)
 		{ "18.446744073709551615EB", MEMBLK_FAULT_SIZE_UNALIGNED, EINVAL, 0, 0 },
 	};
 
-	CHECK_FAULTS(rows, false, BLOCK_SIZE);
+	CHECK_FAULTS(rows, PLAIN, BLOCK_SIZE);
 }
 
 /* ---- Very long operands ---- */
@@ -572,7 +581,7 @@ static void test_long_ranges(void)
 	struct fault_row row = { address, MEMBLK_FAULT_START_ADDRESS, ERANGE, 0,
 				 LONG_MAX_LENGTH };
 
-	check_blocks(zeros, false, BLOCK_SIZE, 1, 1);
+	check_blocks(zeros, PLAIN, BLOCK_SIZE, 1, 1);
 	check_fault(&row, false, BLOCK_SIZE);
 	row = (struct fault_row){ block, MEMBLK_FAULT_BLOCK, ERANGE, 0, 0 };
 	check_fault(&row, true, BLOCK_SIZE);
@@ -582,25 +591,25 @@ static void test_long_ranges(void)
 
 static void test_address_ranges(void)
 {
-	check_blocks("0x8000000-0xfffffff", false, BLOCK_SIZE, 1, 1);
-	check_blocks("0x0-0x7ffffff", false, BLOCK_SIZE, 0, 0);
-	check_blocks("0x0000000028000000-0x000000003fffffff", false, BLOCK_SIZE, 5, 7);
-	check_blocks("0xf8000000-0xFFFFFFFF", false, BLOCK_SIZE, 31, 31);
-	check_blocks("0xF8000000-0xffffffff", false, BLOCK_SIZE, 31, 31);
-	check_blocks("0xabcdef0000-0xABCDEFffff", false, 0x10000, 0xabcdef, 0xabcdef);
-	check_blocks("0x123456789-0x123456789", false, 1, UINT64_C(0x123456789),
+	check_blocks("0x8000000-0xfffffff", PLAIN, BLOCK_SIZE, 1, 1);
+	check_blocks("0x0-0x7ffffff", PLAIN, BLOCK_SIZE, 0, 0);
+	check_blocks("0x0000000028000000-0x000000003fffffff", PLAIN, BLOCK_SIZE, 5, 7);
+	check_blocks("0xf8000000-0xFFFFFFFF", PLAIN, BLOCK_SIZE, 31, 31);
+	check_blocks("0xF8000000-0xffffffff", PLAIN, BLOCK_SIZE, 31, 31);
+	check_blocks("0xabcdef0000-0xABCDEFffff", PLAIN, 0x10000, 0xabcdef, 0xabcdef);
+	check_blocks("0x123456789-0x123456789", PLAIN, 1, UINT64_C(0x123456789),
 		     UINT64_C(0x123456789));
-	check_blocks("0x00-0x7ffffff", false, BLOCK_SIZE, 0, 0);
+	check_blocks("0x00-0x7ffffff", PLAIN, BLOCK_SIZE, 0, 0);
 }
 
 static void test_end_of_address_space(void)
 {
-	check_blocks("0x0-0xffffffffffffffff", false, BLOCK_SIZE, 0,
+	check_blocks("0x0-0xffffffffffffffff", PLAIN, BLOCK_SIZE, 0,
 		     UINT64_C(0x1fffffffff));
-	check_blocks("0xfffffffff8000000-0xffffffffffffffff", false, BLOCK_SIZE,
+	check_blocks("0xfffffffff8000000-0xffffffffffffffff", PLAIN, BLOCK_SIZE,
 		     UINT64_C(0x1fffffffff), UINT64_C(0x1fffffffff));
-	check_blocks("0x0-0xffffffffffffffff", false, 1, 0, UINT64_MAX);
-	check_blocks("0x8000000000000000-0xffffffffffffffff", false, UINT64_C(1) << 63, 1,
+	check_blocks("0x0-0xffffffffffffffff", PLAIN, 1, 0, UINT64_MAX);
+	check_blocks("0x8000000000000000-0xffffffffffffffff", PLAIN, UINT64_C(1) << 63, 1,
 		     1);
 }
 
@@ -621,7 +630,7 @@ static void test_start_format(void)
 		{ "5 -10", MEMBLK_FAULT_START_FORMAT, EINVAL, 0, 2 },
 	};
 
-	CHECK_FAULTS(rows, false, BLOCK_SIZE);
+	CHECK_FAULTS(rows, PLAIN, BLOCK_SIZE);
 }
 
 static void test_block_range_without_b(void)
@@ -633,7 +642,7 @@ static void test_block_range_without_b(void)
 		{ "9-8", MEMBLK_FAULT_START_IS_BLOCK, EINVAL, 0, 1 },
 	};
 
-	CHECK_FAULTS(rows, false, BLOCK_SIZE);
+	CHECK_FAULTS(rows, PLAIN, BLOCK_SIZE);
 }
 
 static void test_end_format(void)
@@ -650,7 +659,7 @@ static void test_end_format(void)
 		{ "0x1-x", MEMBLK_FAULT_END_FORMAT, EINVAL, 4, 1 },
 	};
 
-	CHECK_FAULTS(rows, false, BLOCK_SIZE);
+	CHECK_FAULTS(rows, PLAIN, BLOCK_SIZE);
 }
 
 static void test_start_digits(void)
@@ -671,7 +680,7 @@ static void test_start_digits(void)
 		{ "0xg-0x1ffffffffffffffff", MEMBLK_FAULT_START_ADDRESS, EINVAL, 0, 3 },
 	};
 
-	CHECK_FAULTS(rows, false, BLOCK_SIZE);
+	CHECK_FAULTS(rows, PLAIN, BLOCK_SIZE);
 }
 
 static void test_end_digits(void)
@@ -688,7 +697,7 @@ static void test_end_digits(void)
 		{ "0x1-0xx", MEMBLK_FAULT_END_ADDRESS, EINVAL, 4, 3 },
 	};
 
-	CHECK_FAULTS(rows, false, BLOCK_SIZE);
+	CHECK_FAULTS(rows, PLAIN, BLOCK_SIZE);
 }
 
 static void test_unaligned_range(void)
@@ -707,7 +716,7 @@ static void test_unaligned_range(void)
 		{ "0x10000000-0x8000000", MEMBLK_FAULT_ADDRESS_UNALIGNED, EINVAL, 0, 0 },
 	};
 
-	CHECK_FAULTS(rows, false, BLOCK_SIZE);
+	CHECK_FAULTS(rows, PLAIN, BLOCK_SIZE);
 }
 
 static void test_range_out_of_order(void)
@@ -718,22 +727,193 @@ static void test_range_out_of_order(void)
 		{ "0xfffffffff8000000-0x7ffffff", MEMBLK_FAULT_RANGE, EINVAL, 0, 0 },
 	};
 
-	CHECK_FAULTS(rows, false, BLOCK_SIZE);
+	CHECK_FAULTS(rows, PLAIN, BLOCK_SIZE);
 }
 
 /* ---- BLOCKRANGE ---- */
 
+/* RANGES are as EXPECTED, written as a list. */
+static void check_ranges(const struct memblk_ranges *ranges, const char *expected)
+{
+	char text[256] = "";
+	size_t length = 0;
+
+	for (size_t i = 0; i < ranges->nranges; i++)
+		length += (size_t) snprintf(
+			text + length, sizeof(text) - length, "%s%" PRIu64 "-%" PRIu64,
+			i ? "," : "", ranges->range[i].first, ranges->range[i].last);
+	check_string(text, expected);
+}
+
+static void check_list(const char *operand, const char *expected, uint64_t count)
+{
+	_cleanup_parsed_ struct parsed parsed;
+
+	parse(&parsed, operand, BLOCKS, BLOCK_SIZE);
+	if (!is_parsed(&parsed))
+		return;
+	check_uint(parsed.selection.kind, MEMBLK_SELECTION_BLOCKS);
+	check_ranges(&parsed.selection.ranges, expected);
+	check_uint(memblk_ranges_count(&parsed.selection.ranges), count);
+}
+
+static void test_lists(void)
+{
+	check_list("4,6,8-10", "4-4,6-6,8-10", 5);
+	check_list("8-10,6,4", "4-4,6-6,8-10", 5);
+	check_list("1,2,3", "1-3", 3);
+	check_list("5-9,7", "5-9", 5);
+	check_list("7,5-9,5,9,6-8", "5-9", 5);
+	check_list("5-9,8-12,20,12-13", "5-13,20-20", 10);
+	check_list("3,3,3", "3-3", 1);
+	check_list("18446744073709551615,0",
+		   "0-0,18446744073709551615-18446744073709551615", 2);
+	check_list("18446744073709551614,18446744073709551615",
+		   "18446744073709551614-18446744073709551615", 2);
+	/* one more than fits */
+	check_list("0-18446744073709551615,7", "0-18446744073709551615", UINT64_MAX);
+}
+
+static void test_bad_lists(void)
+{
+	static const struct fault_row rows[] = {
+		{ "4,", MEMBLK_FAULT_PARAMETER, EINVAL, 0, 0 },
+		{ ",4", MEMBLK_FAULT_PARAMETER, EINVAL, 0, 0 },
+		{ ",", MEMBLK_FAULT_PARAMETER, EINVAL, 0, 0 },
+		{ "4,,6", MEMBLK_FAULT_PARAMETER, EINVAL, 0, 0 },
+		{ "4,x", MEMBLK_FAULT_BLOCK, EINVAL, 2, 1 },
+		{ "4, 5", MEMBLK_FAULT_BLOCK, EINVAL, 2, 2 },
+		{ "x,4,", MEMBLK_FAULT_BLOCK, EINVAL, 0, 1 },
+		{ "4,05", MEMBLK_FAULT_BLOCK, EINVAL, 2, 2 },
+		{ "4,18446744073709551616", MEMBLK_FAULT_BLOCK, ERANGE, 2, 20 },
+		{ "4,6-,8", MEMBLK_FAULT_PARAMETER, EINVAL, 2, 2 },
+		{ "4,1-2-3", MEMBLK_FAULT_PARAMETER, EINVAL, 2, 5 },
+		{ "4,y-7", MEMBLK_FAULT_BLOCK_START, EINVAL, 2, 1 },
+		{ "4,7-y,1", MEMBLK_FAULT_BLOCK_END, EINVAL, 4, 1 },
+		{ "4,9-8,1", MEMBLK_FAULT_RANGE, EINVAL, 2, 3 },
+	};
+
+	CHECK_FAULTS(rows, BLOCKS, BLOCK_SIZE);
+}
+
+/* Without -b it is no size, and known as what it is. */
+static void test_list_without_b(void)
+{
+	static const struct fault_row rows[] = {
+		{ "4,6", MEMBLK_FAULT_SIZE_IS_BLOCKS, EINVAL, 0, 0 },
+		{ "1,2,3", MEMBLK_FAULT_SIZE_IS_BLOCKS, EINVAL, 0, 0 },
+		{ "4,", MEMBLK_FAULT_SIZE, EINVAL, 0, 0 },
+		{ "4,6G", MEMBLK_FAULT_SIZE, EINVAL, 0, 0 },
+	};
+
+	CHECK_FAULTS(rows, PLAIN, BLOCK_SIZE);
+}
+
+static void test_ranges_have(void)
+{
+	struct memblk_range list[] = { { 2, 2 }, { 5, 9 }, { UINT64_MAX, UINT64_MAX } };
+	struct memblk_ranges ranges = { list, ARRAY_SIZE(list) }, none = { NULL, 0 };
+
+	for (uint64_t i = 0; i < 12; i++) {
+		tap_row("%" PRIu64, i);
+		check_uint(memblk_ranges_has(&ranges, i), i == 2 || (i >= 5 && i <= 9));
+		check(!memblk_ranges_has(&none, i));
+	}
+	check(memblk_ranges_has(&ranges, UINT64_MAX));
+	check(!memblk_ranges_has(&ranges, UINT64_MAX - 1));
+	check_uint(memblk_ranges_count(&none), 0);
+}
+
+static void test_nodes(void)
+{
+	static const struct {
+		const char *text, *expected;
+	} rows[] = {
+		{ "0", "0-0" },
+		{ "1,3", "1-1,3-3" },
+		{ "0-2", "0-2" },
+		{ "3,0-1", "0-1,3-3" },
+	};
+	static const struct {
+		const char *text;
+		int error;
+	} bad[] = {
+		{ "", EINVAL },    { "x", EINVAL },  { "1,", EINVAL },
+		{ "2-1", EINVAL }, { "-1", EINVAL }, { "18446744073709551616", ERANGE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct memblk_ranges nodes;
+
+		tap_row("%s", rows[i].text);
+		if (!check_int(memblk_nodes_parse(rows[i].text, &nodes), 0))
+			continue;
+		check_ranges(&nodes, rows[i].expected);
+		memblk_ranges_done(&nodes);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct memblk_ranges nodes;
+
+		tap_row("%s", bad[i].text);
+		memset(&nodes, POISON, sizeof(nodes));
+		check_int(memblk_nodes_parse(bad[i].text, &nodes), -bad[i].error);
+		check(is_poison(&nodes, sizeof(nodes)));
+	}
+}
+
+/* ---- The size of --resize ---- */
+
+static void test_resize(void)
+{
+	static const struct {
+		const char *operand;
+		uint64_t nblocks;
+	} rows[] = {
+		{ "3G", 24 },
+		{ "128M", 1 },
+		{ "1.5G", 12 },
+		{ "0G", 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_parsed_ struct parsed parsed;
+
+		parse(&parsed, rows[i].operand, RESIZE, BLOCK_SIZE);
+		if (!is_parsed(&parsed))
+			continue;
+		check_uint(parsed.selection.kind, MEMBLK_SELECTION_RESIZE);
+		check_uint(parsed.selection.nblocks, rows[i].nblocks);
+	}
+}
+
+static void test_bad_resize(void)
+{
+	static const struct fault_row rows[] = {
+		{ "3072", MEMBLK_FAULT_SIZE_WITHOUT_UNIT, EINVAL, 0, 0 },
+		{ "0", MEMBLK_FAULT_SIZE_WITHOUT_UNIT, EINVAL, 0, 0 },
+		{ "17592186044416", MEMBLK_FAULT_SIZE_WITHOUT_UNIT, EINVAL, 0, 0 },
+		{ "100M", MEMBLK_FAULT_SIZE_UNALIGNED, EINVAL, 0, 0 },
+		{ "16E", MEMBLK_FAULT_SIZE, ERANGE, 0, 0 },
+		{ "4-6", MEMBLK_FAULT_SIZE, EINVAL, 0, 0 },
+		{ "-1G", MEMBLK_FAULT_SIZE, EINVAL, 0, 0 },
+		{ "0x8000000", MEMBLK_FAULT_SIZE_IS_ADDRESS, EINVAL, 0, 0 },
+		{ "", MEMBLK_FAULT_PARAMETER, EINVAL, 0, 0 },
+	};
+
+	CHECK_FAULTS(rows, RESIZE, BLOCK_SIZE);
+}
+
 static void test_block_ranges(void)
 {
-	check_blocks("0", true, BLOCK_SIZE, 0, 0);
-	check_blocks("5", true, BLOCK_SIZE, 5, 5);
-	check_blocks("18446744073709551615", true, BLOCK_SIZE, UINT64_MAX, UINT64_MAX);
-	check_blocks("5-10", true, BLOCK_SIZE, 5, 10);
-	check_blocks("7-7", true, BLOCK_SIZE, 7, 7);
-	check_blocks("0-0", true, BLOCK_SIZE, 0, 0);
-	check_blocks("0-18446744073709551615", true, BLOCK_SIZE, 0, UINT64_MAX);
-	check_blocks("9-10", true, 1, 9, 10);
-	check_blocks("18446744073709551614-18446744073709551615", true, BLOCK_SIZE,
+	check_blocks("0", BLOCKS, BLOCK_SIZE, 0, 0);
+	check_blocks("5", BLOCKS, BLOCK_SIZE, 5, 5);
+	check_blocks("18446744073709551615", BLOCKS, BLOCK_SIZE, UINT64_MAX, UINT64_MAX);
+	check_blocks("5-10", BLOCKS, BLOCK_SIZE, 5, 10);
+	check_blocks("7-7", BLOCKS, BLOCK_SIZE, 7, 7);
+	check_blocks("0-0", BLOCKS, BLOCK_SIZE, 0, 0);
+	check_blocks("0-18446744073709551615", BLOCKS, BLOCK_SIZE, 0, UINT64_MAX);
+	check_blocks("9-10", BLOCKS, 1, 9, 10);
+	check_blocks("18446744073709551614-18446744073709551615", BLOCKS, BLOCK_SIZE,
 		     UINT64_MAX - 1, UINT64_MAX);
 }
 
@@ -755,7 +935,7 @@ static void test_bad_block(void)
 		{ "99999999999999999999999", MEMBLK_FAULT_BLOCK, ERANGE, 0, 0 },
 	};
 
-	CHECK_FAULTS(rows, true, BLOCK_SIZE);
+	CHECK_FAULTS(rows, BLOCKS, BLOCK_SIZE);
 }
 
 static void test_bad_first_block(void)
@@ -771,7 +951,7 @@ static void test_bad_first_block(void)
 		{ "x-y", MEMBLK_FAULT_BLOCK_START, EINVAL, 0, 1 },
 	};
 
-	CHECK_FAULTS(rows, true, BLOCK_SIZE);
+	CHECK_FAULTS(rows, BLOCKS, BLOCK_SIZE);
 }
 
 static void test_bad_last_block(void)
@@ -786,7 +966,7 @@ static void test_bad_last_block(void)
 		{ "5-18446744073709551616", MEMBLK_FAULT_BLOCK_END, ERANGE, 2, 20 },
 	};
 
-	CHECK_FAULTS(rows, true, BLOCK_SIZE);
+	CHECK_FAULTS(rows, BLOCKS, BLOCK_SIZE);
 }
 
 static void test_blocks_out_of_order(void)
@@ -797,7 +977,7 @@ static void test_blocks_out_of_order(void)
 		{ "18446744073709551615-0", MEMBLK_FAULT_RANGE, EINVAL, 0, 0 },
 	};
 
-	CHECK_FAULTS(rows, true, BLOCK_SIZE);
+	CHECK_FAULTS(rows, BLOCKS, BLOCK_SIZE);
 }
 
 /* ---- Neither one part nor two ---- */
@@ -1121,6 +1301,14 @@ static const struct tap_test tests[] = {
 	{ "D29: A block is a decimal number", test_bad_block },
 	{ "D29: The first block is a decimal number", test_bad_first_block },
 	{ "D29: The last block is a decimal number", test_bad_last_block },
+	{ "A list of blocks is each of them once, in order", test_lists },
+	{ "A bad list of blocks is refused, and the part at fault named",
+	  test_bad_lists },
+	{ "A list of blocks without -b is known as one", test_list_without_b },
+	{ "What is in a list of ranges, and how much, can be told", test_ranges_have },
+	{ "Nodes are a list of numbers and ranges", test_nodes },
+	{ "The size of --resize is counted in blocks", test_resize },
+	{ "A bad size of --resize is refused, also one without a unit", test_bad_resize },
 	{ "A range of blocks does not end before it starts", test_blocks_out_of_order },
 	{ "D9: An operand has one part, or two that are not empty", test_parts },
 	{ "A size by itself is that of an operand, of any number of bytes",

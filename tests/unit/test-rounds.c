@@ -681,6 +681,40 @@ static void test_try_timeout_again(void)
 	check_uint(machine_file(&machine, 0, "state")->nwrites, 3);
 }
 
+/* ---- What is told of the tries ---- */
+
+/* Takes 30 ms, and is refused the first time. */
+static int take_time(struct fake *fake, struct fake_file *file, const char *word)
+{
+	clock_state.now_ms += 30;
+	if (file->nwrites == 1)
+		return -EAGAIN;
+	fake_set(file, word);
+
+	(void) fake;
+	return 0;
+}
+
+static void test_tries_are_told(void)
+{
+	_cleanup_machine_ struct machine machine;
+	const struct memblk_result *result = &machine.results[1];
+
+	init_offline(&machine, 1);
+	machine_add(&machine, 1, "online", "Normal");
+	machine_file(&machine, 0, "state")->write_fn = take_time;
+	machine_run(&machine, with_retries(enable(0, 1), 2, false));
+	check_results(&machine, ALREADY(1), SWITCHED(0));
+	check_uint(machine.results[0].before, MEMBLK_STATE_ONLINE);
+	check_uint(machine.results[0].action, MEMBLK_ACTION_NONE);
+	check_uint(machine.results[0].attempts, 0);
+	check_uint(machine.results[0].duration_us, 0);
+	check_uint(result->before, MEMBLK_STATE_OFFLINE);
+	check_uint(result->action, MEMBLK_ACTION_ONLINE_MOVABLE);
+	check_uint(result->attempts, 2);
+	check_uint(result->duration_us, 60000);
+}
+
 /* What is given up may have come about. */
 static int ring_too_late(struct fake *fake, struct fake_file *file, const char *word)
 {
@@ -727,6 +761,29 @@ static struct fake_file *init_going_offline(struct machine *machine, unsigned in
 	becomes_at = at;
 	becomes = text;
 	return state;
+}
+
+/* The first look counts, not what others made of it while it was waited for. */
+static void test_state_before_going_offline(void)
+{
+	static const struct {
+		enum memblk_command command;
+		enum memblk_action action;
+	} rows[] = {
+		{ MEMBLK_COMMAND_ENABLE, MEMBLK_ACTION_ONLINE_MOVABLE },
+		{ MEMBLK_COMMAND_DISABLE, MEMBLK_ACTION_NONE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_machine_ struct machine machine;
+
+		tap_row("command %u", rows[i].command);
+		init_going_offline(&machine, 2, "offline");
+		machine_run(&machine, request_by_range(rows[i].command, 0, 0));
+		check_uint(machine.nresults, 1);
+		check_uint(machine.results[0].before, MEMBLK_STATE_GOING_OFFLINE);
+		check_uint(machine.results[0].action, rows[i].action);
+	}
 }
 
 static void test_going_offline_is_decided(void)
@@ -1065,6 +1122,11 @@ static const struct tap_test tests[] = {
 	{ "What may pass is tried again after the walk, and told of then", test_passes },
 	{ "It is tried as often as retries says", test_does_not_pass },
 	{ "The pauses double from 100 ms to 2 s", test_pauses },
+	{ "Of each block it is told what it was, what was written, how often and how "
+	  "long",
+	  test_tries_are_told },
+	{ "A block that was going offline is told to have been that",
+	  test_state_before_going_offline },
 	{ "Blocks are told of in the round in which it is clear what became of them",
 	  test_order },
 	{ "A block that fails for another reason in a round is judged by that",

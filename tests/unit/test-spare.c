@@ -1092,6 +1092,35 @@ static void test_system_ratio_default(void)
 		    (302 * MIB * 100 + 300) / 301);
 }
 
+/* What would be in zone Movable, of what is allowed to be. */
+static void test_movable_exceeds(void)
+{
+	_cleanup_fixture_ struct fixture fixture;
+	struct memblk_movable_share share = { .movable_bytes = 0 };
+
+	fixture_init(&fixture);
+	set_zoneinfo(&fixture, GIB, 100 * MIB, 300 * MIB);
+	check(!memblk_movable_exceeds(&fixture.system, MIB, &share));
+	check_uint(share.movable_bytes, 0);
+	check(memblk_movable_exceeds(&fixture.system, 2 * MIB, &share));
+	check_uint(share.movable_bytes, 302 * MIB);
+	check_uint(share.kernel_bytes, 100 * MIB);
+	check_uint(share.limit_percent, 301);
+	fake_set(fixture.ratio, "400\n");
+	check(!memblk_movable_exceeds(&fixture.system, 2 * MIB, &share));
+	check(!memblk_movable_exceeds(&fixture.system, UINT64_MAX, &share));
+	fake_set(fixture.ratio, "0\n");
+	check(memblk_movable_exceeds(&fixture.system, 0, &share));
+	set_zoneinfo(&fixture, GIB, 100 * MIB, 0);
+	check(!memblk_movable_exceeds(&fixture.system, 0, &share));
+	/* where it cannot be told */
+	fake_set(fixture.ratio, "x\n");
+	check(!memblk_movable_exceeds(&fixture.system, GIB, &share));
+	fake_set(fixture.ratio, "301\n");
+	fake_remove(&fixture.fake, SYSROOT_ZONEINFO);
+	check(!memblk_movable_exceeds(&fixture.system, GIB, &share));
+}
+
 static void test_ratio_refused(void)
 {
 	static const char *const texts[] = { "",      "\n",   "x\n",    "-1\n",
@@ -1314,12 +1343,12 @@ static void set_nodes(struct fixture *fixture, uint64_t moved_bytes)
 	uint64_t page = (uint64_t) sysconf(_SC_PAGESIZE);
 	char text[512];
 
-	snprintf(
-		text, sizeof(text),
-		"Node 0, zone Normal\npages free %ju\nhigh 1\npresent 9999\nmanaged "
-		"9999\n"
-		"Node 1, zone Movable\npages free 0\nhigh 1\npresent 9999\nmanaged %ju\n",
-		(uintmax_t) ((KEEP + moved_bytes) / page), (uintmax_t) (GIB / page));
+	snprintf(text, sizeof(text),
+		 "Node 0, zone Normal\npages free %ju\nhigh 1\npresent 9999\nmanaged "
+		 "9999\n"
+		 "Node 1, zone Movable\npages free 0\nhigh 1\npresent %ju\nmanaged %ju\n",
+		 (uintmax_t) ((KEEP + moved_bytes) / page), (uintmax_t) (GIB / page),
+		 (uintmax_t) (GIB / page));
 	fake_set(fixture->zoneinfo, text);
 }
 
@@ -1394,33 +1423,234 @@ static void test_block_node_errors(void)
 	check_block(&fixture, 4, &movable, MEMBLK_REASON_NONE, 0, 0);
 }
 
-static void test_check_all(void)
+/* ---- A rehearsal ---- */
+
+static struct spare_block block_of(enum memblk_zone zone, uint64_t node,
+				   uint64_t used_bytes)
+{
+	return (struct spare_block){
+		.bytes = BLOCK,
+		.managed_bytes = BLOCK,
+		.used_bytes = used_bytes,
+		.zone = zone,
+		.node = node,
+	};
+}
+
+/* Two nodes, of which the first has a gibibyte free in Normal, and the second Movable. */
+static void rehearsal_init(struct nodes *nodes)
+{
+	nodes_init(nodes);
+	nodes->zone[NODE0_NORMAL] = (struct spare_zone){
+		.node = 0,
+		.zone = MEMBLK_ZONE_NORMAL,
+		.present_bytes = 2 * GIB,
+		.managed_bytes = 2 * GIB,
+		.free_bytes = GIB,
+	};
+	nodes->zone[NODE1_NORMAL] = (struct spare_zone){ .node = 1,
+							 .zone = MEMBLK_ZONE_NORMAL };
+	nodes->zone[NODE1_MOVABLE].free_bytes = GIB / 2;
+	nodes->numbers.available_bytes = 3 * GIB / 2;
+}
+
+static void check_numbers(const struct nodes *nodes, size_t zone, uint64_t present_bytes,
+			  uint64_t managed_bytes, uint64_t free_bytes)
+{
+	check_uint(nodes->zone[zone].present_bytes, present_bytes);
+	check_uint(nodes->zone[zone].managed_bytes, managed_bytes);
+	check_uint(nodes->zone[zone].free_bytes, free_bytes);
+}
+
+/* What is used goes to the other node; what is free is gone. */
+static void test_take(void)
+{
+	struct spare_block block = block_of(MEMBLK_ZONE_MOVABLE, 1, 28 * MIB);
+	struct nodes nodes;
+
+	rehearsal_init(&nodes);
+	spare_numbers_take(&nodes.numbers, &block);
+	check_uint(nodes.numbers.available_bytes, 3 * GIB / 2 - BLOCK);
+	check_numbers(&nodes, NODE1_MOVABLE, GIB - BLOCK, GIB - BLOCK,
+		      GIB / 2 - 100 * MIB);
+	check_numbers(&nodes, NODE0_NORMAL, 2 * GIB, 2 * GIB, GIB - 28 * MIB);
+}
+
+/* On one node, Movable takes it as long as there is room above its watermark. */
+static void test_take_on_one_node(void)
+{
+	struct spare_block block = block_of(MEMBLK_ZONE_NORMAL, UNKNOWN, BLOCK);
+	struct nodes nodes;
+
+	rehearsal_init(&nodes);
+	for (size_t i = 0; i < NZONES; i++)
+		nodes.zone[i].node = 0;
+	nodes.zone[NODE1_MOVABLE].free_bytes = 100 * MIB;
+	nodes.zone[NODE1_MOVABLE].high_bytes = 30 * MIB;
+	spare_numbers_take(&nodes.numbers, &block);
+	check_numbers(&nodes, NODE1_MOVABLE, GIB, GIB, 20 * MIB);
+	check_numbers(&nodes, NODE0_NORMAL, 2 * GIB - BLOCK, 2 * GIB - BLOCK,
+		      GIB - 48 * MIB);
+
+	/* the same block of Movable, which is smaller now */
+	block.zone = MEMBLK_ZONE_MOVABLE;
+	spare_numbers_take(&nodes.numbers, &block);
+	check_numbers(&nodes, NODE1_MOVABLE, GIB - BLOCK, GIB - BLOCK, 35 * MIB / 2);
+	check_uint(nodes.zone[NODE1_MOVABLE].high_bytes, 30 * MIB - 30 * MIB / 8);
+	check_numbers(&nodes, NODE0_NORMAL, 2 * GIB - BLOCK, 2 * GIB - BLOCK,
+		      GIB - 48 * MIB - 251 * MIB / 2);
+}
+
+/* Where it is not known, as much is used as can be; and no more is free than there is. */
+static void test_take_unknown(void)
+{
+	struct spare_block block = block_of(MEMBLK_ZONE_MOVABLE, 1, SPARE_USED_UNKNOWN);
+	struct nodes nodes;
+
+	rehearsal_init(&nodes);
+	spare_numbers_take(&nodes.numbers, &block);
+	check_numbers(&nodes, NODE1_MOVABLE, GIB - BLOCK, GIB - BLOCK, GIB / 2);
+	check_numbers(&nodes, NODE0_NORMAL, 2 * GIB, 2 * GIB, GIB - BLOCK);
+
+	/* but 28 MiB are free in the zone, and no more */
+	nodes.zone[NODE1_MOVABLE].free_bytes = GIB - BLOCK - 28 * MIB;
+	spare_numbers_take(&nodes.numbers, &block);
+	check_numbers(&nodes, NODE0_NORMAL, 2 * GIB, 2 * GIB, GIB - BLOCK - 28 * MIB);
+
+	/* what came in meanwhile is used, too */
+	block.used_bytes = 0;
+	nodes.zone[NODE1_MOVABLE].free_bytes = 100 * MIB;
+	spare_numbers_take(&nodes.numbers, &block);
+	check_uint(nodes.zone[NODE1_MOVABLE].free_bytes, 0);
+	check_uint(nodes.zone[NODE0_NORMAL].free_bytes, GIB - BLOCK - 56 * MIB);
+}
+
+/* Reserved pages are present, and nobody has them. */
+static void test_take_managed(void)
+{
+	struct spare_block block = block_of(MEMBLK_ZONE_MOVABLE, 1, 0);
+	struct nodes nodes;
+
+	rehearsal_init(&nodes);
+	block.managed_bytes = 100 * MIB;
+	spare_numbers_take(&nodes.numbers, &block);
+	check_uint(nodes.numbers.available_bytes, 3 * GIB / 2 - 100 * MIB);
+	check_numbers(&nodes, NODE1_MOVABLE, GIB - BLOCK, GIB - 100 * MIB,
+		      GIB / 2 - 100 * MIB);
+	block.managed_bytes = 0;
+	spare_numbers_take(&nodes.numbers, &block);
+	check_uint(nodes.numbers.available_bytes, 3 * GIB / 2 - 100 * MIB);
+}
+
+/* Where nothing is free any more, the page cache is dropped, and then there is swap. */
+static void test_take_without_room(void)
+{
+	struct spare_block block = block_of(MEMBLK_ZONE_MOVABLE, 1, BLOCK);
+	struct nodes nodes;
+
+	rehearsal_init(&nodes);
+	nodes.zone[NODE0_NORMAL].free_bytes = 28 * MIB;
+	nodes.zone[NODE0_NORMAL].inactive_file_bytes = 10 * MIB;
+	nodes.zone[NODE0_NORMAL].active_file_bytes = 20 * MIB;
+	nodes.zone[NODE1_MOVABLE].active_file_bytes = 5 * MIB;
+	nodes.numbers.swap_free_bytes = 50 * MIB;
+	nodes.numbers.swap_disk_bytes = 40 * MIB;
+	spare_numbers_take(&nodes.numbers, &block);
+	check_uint(nodes.zone[NODE0_NORMAL].free_bytes, 0);
+	check_uint(nodes.zone[NODE0_NORMAL].inactive_file_bytes, 0);
+	check_uint(nodes.zone[NODE0_NORMAL].active_file_bytes, 0);
+	check_uint(nodes.zone[NODE1_MOVABLE].active_file_bytes, 5 * MIB);
+	check_uint(nodes.numbers.swap_free_bytes, 10 * MIB);
+	check_uint(nodes.numbers.swap_disk_bytes, 0);
+	/* what is swapped takes no memory */
+	check_uint(nodes.numbers.available_bytes, 3 * GIB / 2 - BLOCK + 40 * MIB);
+}
+
+/* Of several zones: the largest of the kernel's. Of none that is known: only all. */
+static void test_take_from_nowhere(void)
+{
+	struct spare_block block = block_of(MEMBLK_ZONE_NONE, UNKNOWN, 0);
+	struct spare_numbers none = { .available_bytes = GIB };
+	struct nodes nodes;
+
+	rehearsal_init(&nodes);
+	spare_numbers_take(&nodes.numbers, &block);
+	check_numbers(&nodes, NODE0_NORMAL, 2 * GIB - BLOCK, 2 * GIB - BLOCK,
+		      GIB - BLOCK);
+	block.zone = MEMBLK_ZONE_DMA;
+	spare_numbers_take(&nodes.numbers, &block);
+	check_uint(nodes.numbers.available_bytes, 3 * GIB / 2 - 2 * BLOCK);
+	check_numbers(&nodes, NODE0_NORMAL, 2 * GIB - BLOCK, 2 * GIB - BLOCK,
+		      GIB - BLOCK);
+	for (unsigned int i = 0; i < 10; i++)
+		spare_numbers_take(&none, &block);
+	check_uint(none.available_bytes, 0);
+}
+
+static void test_rehearsal(void)
 {
 	_cleanup_fixture_ struct fixture fixture;
-	struct spare_demand all = { .bytes = 0 };
-	struct spare_verdict verdict;
+	struct memblk_contents contents = { .nmovable = 1, .nreserved = 5 };
+	uint64_t npages = BLOCK / (uint64_t) sysconf(_SC_PAGESIZE);
+	unsigned int nreads;
+
+	fixture_init(&fixture);
+	fake_set(fixture.meminfo, MEMINFO("327680", "0")); /* 320 MiB */
+	check_int(open_spare(&fixture, KEEP), 0);
+	spare_rehearse(fixture.spare, true);
+	check_block(&fixture, 4, &movable, MEMBLK_REASON_NONE, 0, 0);
+	nreads = fixture.meminfo->nreads;
+	spare_suppose_gone(fixture.spare, 4, &movable, NULL);
+	check_block(&fixture, 5, &movable, MEMBLK_REASON_NONE, 0, 0);
+	/* what is reserved was not available */
+	contents.nfree = (uint32_t) npages - 6;
+	spare_suppose_gone(fixture.spare, 5, &movable, &contents);
+	check_block(&fixture, 6, &movable, MEMBLK_REASON_SPARE_MEMORY, 0, KEEP);
+	spare_suppose_gone(fixture.spare, 6, &movable, NULL);
+	check_uint(fixture.meminfo->nreads, nreads);
+
+	/* another one begins with what there is by then, and so does the run itself */
+	spare_rehearse(fixture.spare, true);
+	check_block(&fixture, 4, &movable, MEMBLK_REASON_NONE, 0, 0);
+	check_uint(fixture.meminfo->nreads, nreads + 1);
+	spare_suppose_gone(fixture.spare, 4, &movable, NULL);
+	spare_rehearse(fixture.spare, false);
+	fake_set(fixture.meminfo, MEMINFO("196608", "0")); /* 192 MiB */
+	check_block(&fixture, 4, &movable, MEMBLK_REASON_NONE, 0, 0);
+	fake_set(fixture.meminfo, MEMINFO("196607", "0"));
+	check_block(&fixture, 4, &movable, MEMBLK_REASON_SPARE_MEMORY, KEEP - KIB, KEEP);
+}
+
+static void test_rehearsal_errors(void)
+{
+	_cleanup_fixture_ struct fixture fixture;
+	struct spare_verdict verdict = { .left_bytes = 7 };
+
+	fixture_init(&fixture);
+	check_int(open_spare(&fixture, KEEP), 0);
+	spare_rehearse(fixture.spare, true);
+	fixture.meminfo->read_error = EIO;
+	check_int(spare_check(fixture.spare, 4, &movable, &verdict), -EIO);
+	check_uint(verdict.left_bytes, 7);
+	/* it is read again, as there was nothing to keep */
+	fixture.meminfo->read_error = 0;
+	check_block(&fixture, 4, &movable, MEMBLK_REASON_NONE, 0, 0);
+}
+
+/* Its node's zone, and the other node's room. */
+static void test_rehearsal_on_nodes(void)
+{
+	_cleanup_fixture_ struct fixture fixture;
 
 	fixture_init(&fixture);
 	fake_add_directory(&fixture.fake, BLOCK4 "/node1");
 	fake_add_directory(&fixture.fake, SYSROOT_MEMORY "/memory5/node1");
-	set_nodes(&fixture, 2 * BLOCK);
-	check_int(open_spare(&fixture, KEEP), 0);
-	check_int(spare_add(fixture.spare, 4, &movable, &all), 0);
-	check_int(spare_add(fixture.spare, 5, &movable, &all), 0);
-	check_uint(all.bytes, 2 * BLOCK);
-	check_uint(all.kernel_bytes, 0);
-	check_uint(all.node, 1);
-	check_uint(all.zone, MEMBLK_ZONE_MOVABLE);
-	check_int(spare_check_all(fixture.spare, &all, &verdict), 0);
-	check_verdict(verdict, MEMBLK_REASON_NONE, 0, 0);
 	set_nodes(&fixture, 2 * BLOCK - MIB);
-	check_int(spare_check_all(fixture.spare, &all, &verdict), 0);
-	check_verdict(verdict, MEMBLK_REASON_SPARE_NODES, KEEP - MIB, KEEP);
-	check_int(spare_add(fixture.spare, 6, &normal, &all), 0);
-	check_uint(all.kernel_bytes, BLOCK);
-	check_uint(all.node, UNKNOWN);
-	fixture.meminfo->read_error = EIO;
-	check_int(spare_check_all(fixture.spare, &all, &verdict), -EIO);
+	check_int(open_spare(&fixture, KEEP), 0);
+	spare_rehearse(fixture.spare, true);
+	check_block(&fixture, 4, &movable, MEMBLK_REASON_NONE, 0, 0);
+	spare_suppose_gone(fixture.spare, 4, &movable, NULL);
+	check_block(&fixture, 5, &movable, MEMBLK_REASON_SPARE_NODES, KEEP - MIB, KEEP);
 }
 
 static void test_free(void)
@@ -1468,6 +1698,8 @@ static const struct tap_test tests[] = {
 	{ "a block counts as Movable only if it is in no other zone", test_system_zones },
 	{ "the ratio is the kernel's", test_system_ratio },
 	{ "the ratio is 301 where the kernel has none", test_system_ratio_default },
+	{ "It can be told whether zone Movable would hold too much",
+	  test_movable_exceeds },
 	{ "a ratio that is no number is refused", test_ratio_refused },
 	{ "what is kept free follows the watermarks", test_keep_free_auto },
 	{ "without zones 64 MiB are kept free", test_keep_free_auto_without_zones },
@@ -1484,7 +1716,16 @@ static const struct tap_test tests[] = {
 	{ "a block of several nodes has none", test_block_of_several_nodes },
 	{ "with one node, no link is looked for", test_one_node_is_not_looked_up },
 	{ "links that cannot be listed are an error", test_block_node_errors },
-	{ "several blocks are checked at once", test_check_all },
+	{ "without a block, what is in it is elsewhere", test_take },
+	{ "on one node, Movable takes what is in it first", test_take_on_one_node },
+	{ "a block that cannot be seen is as full as it can be", test_take_unknown },
+	{ "what is reserved in a block is not missed", test_take_managed },
+	{ "where there is no room, the page cache and swap give way",
+	  test_take_without_room },
+	{ "a block of several zones is taken from the largest", test_take_from_nowhere },
+	{ "in a rehearsal, blocks before are gone", test_rehearsal },
+	{ "a rehearsal may fail to begin", test_rehearsal_errors },
+	{ "in a rehearsal, nodes fill up", test_rehearsal_on_nodes },
 	{ "nothing is freed", test_free },
 };
 

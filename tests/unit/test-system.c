@@ -446,9 +446,10 @@ static struct scan scan_size(struct fixture *fixture)
 
 static struct scan scan_range(struct fixture *fixture, uint64_t first, uint64_t last)
 {
+	struct memblk_range range = { first, last };
+
 	return scan(fixture, (struct memblk_selection){ .kind = MEMBLK_SELECTION_BLOCKS,
-							.first = first,
-							.last = last });
+							.ranges = { &range, 1 } });
 }
 
 static void check_scan_at(struct tap_place place, const struct scan *scan,
@@ -499,6 +500,49 @@ static void test_scan_by_size(void)
 		return;
 	found = scan_size(&fixture);
 	check_scan(&found, 0, 9, 10, 11, 100, 2000, UINT64_MAX);
+}
+
+static void test_scan_of_all(void)
+{
+	static const enum memblk_selection_kind kinds[] = { MEMBLK_SELECTION_ALL,
+							    MEMBLK_SELECTION_RESIZE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		_cleanup_fixture_ struct fixture fixture;
+		_cleanup_scan_ struct scan found = { .r = -1 };
+
+		tap_row("selection %u", kinds[i]);
+		init_system(&fixture);
+		add_disorder(&fixture, SYSROOT_MEMORY);
+		if (!check_int(open_system(&fixture), 0))
+			return;
+		found = scan(&fixture, (struct memblk_selection){ .kind = kinds[i] });
+		check_scan(&found, 0, 9, 10, 11, 100, 2000, UINT64_MAX);
+	}
+}
+
+/* In order, whether they are looked up in the directory or not. */
+static void test_scan_of_lists(void)
+{
+	struct memblk_range few[] = { { 9, 10 }, { 12, 12 }, { 2000, 2001 } };
+	struct memblk_range many[] = { { 0, 10 },
+				       { 12, 1 << 20 },
+				       { UINT64_MAX, UINT64_MAX } };
+	_cleanup_fixture_ struct fixture fixture;
+	_cleanup_scan_ struct scan named = { .r = -1 }, listed = { .r = -1 };
+
+	init_system(&fixture);
+	add_disorder(&fixture, SYSROOT_MEMORY);
+	if (!check_int(open_system(&fixture), 0))
+		return;
+	named = scan(&fixture,
+		     (struct memblk_selection){ .kind = MEMBLK_SELECTION_BLOCKS,
+						.ranges = { few, ARRAY_SIZE(few) } });
+	check_scan(&named, 9, 10, 12, 2000, 2001);
+	listed = scan(&fixture,
+		      (struct memblk_selection){ .kind = MEMBLK_SELECTION_BLOCKS,
+						 .ranges = { many, ARRAY_SIZE(many) } });
+	check_scan(&listed, 0, 9, 10, 100, 2000, UINT64_MAX);
 }
 
 static void test_scan_of_firmware(void)
@@ -716,6 +760,27 @@ static void test_zones_of_others(void)
 		check_has_zones(&fixture, false, true);
 }
 
+/* These are all blocks there are, so that no others are looked for. */
+static void test_zones_of_all(void)
+{
+	_cleanup_fixture_ struct fixture fixture;
+	struct memblk_plan plan = { .blocks = planned,
+				    .nblocks = ARRAY_SIZE(planned),
+				    .all = true };
+	bool found = true;
+
+	init_system(&fixture);
+	add_block(&fixture, SYSROOT_MEMORY, 1);
+	fake_add_directory(&fixture.fake, SYSROOT_MEMORY)->list_error = EIO;
+	if (!check_int(open_system(&fixture), 0))
+		return;
+	check_int(memblk_system_has_zones(fixture.system, &plan, &found), 0);
+	check(!found);
+	add_zones(&fixture, 3, 0);
+	check_int(memblk_system_has_zones(fixture.system, &plan, &found), 0);
+	check(found);
+}
+
 static void test_zones_fail(void)
 {
 	_cleanup_fixture_ struct fixture fixture;
@@ -752,6 +817,8 @@ static const struct tap_test tests[] = {
 	{ "D32: What is no number of 64 bits, or has a leading zero, is no block",
 	  test_bad_names },
 	{ "By size all blocks are found, in order of their numbers", test_scan_by_size },
+	{ "So they are for all, and to reach a size", test_scan_of_all },
+	{ "Of a list of ranges each is in order", test_scan_of_lists },
 	{ "Where the firmware lists blocks, these are the blocks",
 	  test_scan_of_firmware },
 	{ "There may be no blocks", test_scan_of_nothing },
@@ -766,6 +833,7 @@ static const struct tap_test tests[] = {
 	  test_zones_of_last_block },
 	{ "D17: A valid_zones that cannot be read is there", test_unreadable_zones },
 	{ "D15: By range the other blocks count as well", test_zones_of_others },
+	{ "D15: Of all, their own zones count", test_zones_of_all },
 	{ "A list that fails leaves open whether there are zones", test_zones_fail },
 };
 

@@ -14,11 +14,12 @@
 #include "util.h"
 
 static int nallocations = -1; /* so many lists of blocks, then none; -1: any number */
+static size_t failing_size = sizeof(uint64_t); /* of what is in these lists */
 
 /* In place of the C library's. */
 void *reallocarray(void *pointer, size_t n, size_t size)
 {
-	if (size == sizeof(uint64_t) && nallocations >= 0 && nallocations-- == 0) {
+	if (size == failing_size && nallocations >= 0 && nallocations-- == 0) {
 		errno = ENOMEM;
 		return NULL;
 	}
@@ -204,6 +205,31 @@ static void test_init_by_range(void)
 	check_uint(machine_file(&machine, 0, "state")->nopens, 0);
 }
 
+/* What is online is counted anew each time; which way it goes may not be known yet. */
+static void test_init_of_no_size(void)
+{
+	static const enum memblk_selection_kind kinds[] = { MEMBLK_SELECTION_ALL,
+							    MEMBLK_SELECTION_RESIZE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		_cleanup_machine_ struct machine machine;
+		_cleanup_watch_ struct memblk_watch watch = { .nlinks = 7,
+							      .nsettled = 7 };
+		struct memblk_request request = request_by_size(_MEMBLK_COMMAND_MAX, 2);
+
+		tap_row("selection %u", kinds[i]);
+		add_blocks(&machine);
+		machine_add_firmware(&machine, 0, "1", "0");
+		machine_add_firmware(&machine, 4, "0", "0");
+		request.selection.kind = kinds[i];
+		if (!open_system(&machine))
+			return;
+		check_int(memblk_watch_init(&watch, machine.system, &request), 0);
+		check_settled(&watch, NULL, 0);
+		check_uint(watch.nlinks, 1);
+	}
+}
+
 static void test_init_fails(void)
 {
 	_cleanup_machine_ struct machine machine;
@@ -220,6 +246,126 @@ static void test_init_fails(void)
 	check_int(memblk_watch_init(&watch, machine.system, &request), -EIO);
 	/* written only on success */
 	check_uint(watch.nlinks, 7);
+}
+
+/* ---- Blocks that the kernel is still adding ---- */
+
+static struct machine *growing; /* in sleeps */
+
+static void link_to_node(struct machine *machine, uint64_t index)
+{
+	char path[SYSROOT_PATH_MAX];
+
+	snprintf(path, sizeof(path), SYSROOT_NODES "/node1/memory%" PRIu64, index);
+	fake_add_link(&machine->fake, path, "x");
+}
+
+/* Blocks 0 and 1 of node 1, block 2 of none. */
+static bool add_growing(struct machine *machine)
+{
+	clock_reset();
+	growing = machine;
+	machine_init(machine);
+	for (uint64_t i = 0; i < 3; i++)
+		machine_add(machine, i, "offline", "Normal Movable");
+	link_to_node(machine, 0);
+	link_to_node(machine, 1);
+
+	return open_system(machine);
+}
+
+static void link_later(void)
+{
+	if (clock_state.slept_ms == 20)
+		link_to_node(growing, 2);
+}
+
+static void check_await(struct machine *machine, struct memblk_watch *watch,
+			const uint64_t *blocks, size_t nblocks, uint64_t slept_ms)
+{
+	check_int(memblk_watch_await_nodes(watch, machine->system, blocks, nblocks,
+					   CLOCK_START_MS + 1000),
+		  0);
+	check_uint(clock_state.slept_ms, slept_ms);
+}
+
+static void test_await_nodes(void)
+{
+	static const uint64_t blocks[] = { 0, 1, 2 };
+	_cleanup_machine_ struct machine machine;
+	_cleanup_watch_ struct memblk_watch watch = { .nlinks = 1 };
+
+	if (!add_growing(&machine))
+		return;
+	clock_state.sleep_fn = link_later;
+	check_await(&machine, &watch, blocks, 3, 20);
+	check_uint(watch.lacks_nodes, 0);
+	check_await(&machine, &watch, blocks, 3, 20);
+	/* and nothing of it was read meanwhile */
+	check_uint(machine_file(&machine, 2, "valid_zones")->nopens, 0);
+}
+
+/* Those of no interest, and those that are not there, need not be linked. */
+static void test_await_no_others(void)
+{
+	static const uint64_t blocks[] = { 0, 1, 7 };
+	_cleanup_machine_ struct machine machine;
+	_cleanup_watch_ struct memblk_watch watch = { .nlinks = 1 };
+
+	if (!add_growing(&machine))
+		return;
+	check_await(&machine, &watch, blocks, 3, 0);
+	check_await(&machine, &watch, NULL, 0, 0);
+}
+
+static void test_await_in_vain(void)
+{
+	static const uint64_t blocks[] = { 0, 1, 2 };
+	_cleanup_machine_ struct machine machine;
+	_cleanup_watch_ struct memblk_watch watch = { .nlinks = 1 };
+
+	if (!add_growing(&machine))
+		return;
+	check_await(&machine, &watch, blocks, 3, 1000);
+	check_uint(watch.lacks_nodes, 1);
+	check_await(&machine, &watch, blocks, 3, 1000);
+}
+
+static void test_await_without_nodes(void)
+{
+	static const uint64_t blocks[] = { 4 };
+	_cleanup_machine_ struct machine machine;
+	_cleanup_watch_ struct memblk_watch watch = { .nlinks = 1 };
+
+	clock_reset();
+	machine_init(&machine);
+	machine_add(&machine, 4, "offline", "Normal Movable");
+	if (!open_system(&machine))
+		return;
+	check_await(&machine, &watch, blocks, 1, 0);
+	check_uint(watch.lacks_nodes, 0);
+}
+
+static void test_await_fails(void)
+{
+	static const uint64_t blocks[] = { 0, 1, 2 };
+	_cleanup_machine_ struct machine machine;
+	_cleanup_watch_ struct memblk_watch watch = { .nlinks = 1 };
+
+	if (!add_growing(&machine))
+		return;
+	clock_state.is_interrupted = true;
+	check_int(memblk_watch_await_nodes(&watch, machine.system, blocks, 3,
+					   CLOCK_START_MS + 1000),
+		  -EINTR);
+	clock_state.is_interrupted = false;
+	failing_size = 2 * sizeof(uint64_t);
+	nallocations = 0;
+	check_int(memblk_watch_await_nodes(&watch, machine.system, blocks, 3,
+					   CLOCK_START_MS + 1000),
+		  -ENOMEM);
+	nallocations = -1;
+	failing_size = sizeof(uint64_t);
 }
 
 /* ---- When the directory has changed ---- */
@@ -404,7 +550,14 @@ static const struct tap_test tests[] = {
 	{ "By size what is as wanted is settled at the start", test_init },
 	{ "What the firmware says is as wanted is settled, too", test_init_firmware },
 	{ "By range nothing is settled at the start", test_init_by_range },
+	{ "Of all, or to reach a size, nothing is settled at the start",
+	  test_init_of_no_size },
 	{ "A start that fails leaves nothing", test_init_fails },
+	{ "What is still being added is waited for", test_await_nodes },
+	{ "What else there may be is not", test_await_no_others },
+	{ "A block that is of no node for good is waited for once", test_await_in_vain },
+	{ "Where there are no nodes nothing is waited for", test_await_without_nodes },
+	{ "Waiting ends by a signal, or for want of memory", test_await_fails },
 	{ "The sleep ends when the directory has changed", test_changed },
 	{ "The sleep ends in time", test_in_time },
 	{ "A change counts from the mark on", test_mark },

@@ -74,6 +74,9 @@ struct shared {
 	struct memblk_outcome outcome;
 	int caught;
 
+	struct memblk_progress progress; /* the last that was told */
+	size_t nlooks;
+
 	/* noted by the worker */
 	_Atomic pid_t worker, left_behind;
 	_Atomic bool is_told; /* the test was told of a block */
@@ -100,7 +103,10 @@ static void sleep_ms(long ms)
 
 typedef ssize_t (*write_fn)(int fd, const char *word, size_t length);
 
-/* What is done at a write of WORD to block INDEX; only of the nth one if N is not 0. */
+/*
+ * What is done at a write of WORD to block INDEX; only of the nth one if N is not 0. 1 is
+ * written to the eject alone.
+ */
 struct hook {
 	uint64_t index;
 	const char *word;
@@ -112,6 +118,13 @@ static const struct io *real_io;
 static char last_path[SYSROOT_PATH_MAX]; /* opened last for a write */
 static struct hook hooks[2];
 static unsigned int ncalls[ARRAY_SIZE(hooks)];
+
+#define EJECT SYSROOT_FIRMWARE_NODE "/eject"
+
+static const char *name_of(const struct hook *hook)
+{
+	return strcmp(hook->word, "1") ? "state" : EJECT;
+}
 
 static int hooked_open(void *backend, const char *path, int flags)
 {
@@ -130,7 +143,7 @@ static ssize_t hooked_write(void *backend, int fd, const void *data, size_t size
 		if (!hook->fn || strlen(hook->word) != size ||
 		    memcmp(hook->word, data, size) ||
 		    strcmp(last_path, sysroot_block_path(path, SYSROOT_MEMORY,
-							 hook->index, "state")))
+							 hook->index, name_of(hook))))
 			continue;
 		if (!hook->n || ++ncalls[i] == hook->n)
 			return hook->fn(fd, data, size);
@@ -228,9 +241,11 @@ static void tree_init(struct tree *tree, const char *state)
 
 static void plan(struct tree *tree, struct memblk_bounds bounds)
 {
+	static struct memblk_range range = { 0, NBLOCKS - 1 };
+
 	tree->request = (struct memblk_request){
 		.command = MEMBLK_COMMAND_ENABLE,
-		.selection = { .kind = MEMBLK_SELECTION_BLOCKS, .last = NBLOCKS - 1 },
+		.selection = { .kind = MEMBLK_SELECTION_BLOCKS, .ranges = { &range, 1 } },
 		.bounds = bounds,
 	};
 	if (!bounds.try_timeout_ms)
@@ -248,12 +263,30 @@ static void add_result(const struct memblk_result *result, void *data)
 	shared->is_told = true;
 }
 
+static void add_progress(const struct memblk_progress *progress, void *data)
+{
+	check(data == shared);
+	shared->progress = *progress;
+	shared->nlooks++;
+}
+
+static struct memblk_listener listener(void)
+{
+	return (struct memblk_listener){
+		.result_fn = add_result,
+		.progress_fn = add_progress,
+		.data = shared,
+	};
+}
+
 static void run_planned(struct tree *tree)
 {
+	const struct memblk_listener told = listener();
+
 	fflush(stdout);
 	limits.nforks = 0;
-	check_int(memblk_run(tree->system, &tree->request, &tree->plan, add_result,
-			     shared, &shared->outcome),
+	check_int(memblk_run(tree->system, &tree->request, &tree->plan, &told,
+			     &shared->outcome),
 		  0);
 }
 
@@ -400,6 +433,7 @@ static void test_no_room(void)
 	static const size_t sizes[] = { SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 2048 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		const struct memblk_listener told = listener();
 		_cleanup_tree_ struct tree tree;
 
 		tap_row("%zu blocks", sizes[i]);
@@ -408,8 +442,8 @@ static void test_no_room(void)
 		tree.plan.nblocks = sizes[i];
 		limits.nforks = 0;
 		/* what there is not enough of for mmap() has more than one name */
-		check(memblk_run(tree.system, &tree.request, &tree.plan, add_result,
-				 shared, &shared->outcome) < 0);
+		check(memblk_run(tree.system, &tree.request, &tree.plan, &told,
+				 &shared->outcome) < 0);
 		check_uint(shared->nresults, 0);
 		check_uint(limits.nforks, 0);
 		check_states(&tree, "offline offline offline offline ");
@@ -434,6 +468,50 @@ static void test_told_on_the_way(void)
 	run(&tree, (struct memblk_bounds){ .retries = 0 });
 	check(shared->was_told);
 	check_uint(shared->nresults, 4);
+}
+
+/* As long as the first block takes, it is in hand. */
+static ssize_t wait_until_seen(int fd, const char *word, size_t length)
+{
+	for (int i = 0; i < PATIENCE_MS / 10 &&
+			!(shared->progress.in_hand && !shared->progress.ndone);
+	     i++)
+		sleep_ms(10);
+	shared->was_told = shared->progress.in_hand && shared->progress.current == 0;
+	return pwrite(fd, word, length, 0);
+}
+
+static void test_progress(void)
+{
+	_cleanup_tree_ struct tree tree;
+
+	tree_init(&tree, "offline\n");
+	hooks[0] = (struct hook){ 0, "online", wait_until_seen, 0 };
+	run(&tree, (struct memblk_bounds){ .retries = 0 });
+	check(shared->was_told);
+	check(shared->nlooks >= 2);
+	check_uint(shared->progress.ndone, 4);
+	check_uint(shared->progress.nwanted, 4);
+	check(!shared->progress.in_hand);
+	check(!shared->progress.reverting);
+}
+
+/* By size, it is what counts of it, however many blocks were looked at. */
+static void test_progress_by_size(void)
+{
+	_cleanup_tree_ struct tree tree;
+	char path[SYSROOT_PATH_MAX];
+
+	tree_init(&tree, "offline\n");
+	put(&tree, sysroot_block_path(path, SYSROOT_MEMORY, 0, "state"), "online\n");
+	plan(&tree, (struct memblk_bounds){ .retries = 0 });
+	tree.request.selection = (struct memblk_selection){ .kind = MEMBLK_SELECTION_SIZE,
+							    .nblocks = 2 };
+	memblk_plan_init(&tree.plan, &tree.request, tree.blocks, NBLOCKS);
+	run_planned(&tree);
+	check_states(&tree, "online online online offline ");
+	check_uint(shared->progress.ndone, 2);
+	check_uint(shared->progress.nwanted, 2);
 }
 
 /* ---- What the worker is like ---- */
@@ -720,6 +798,74 @@ static void test_atomic_killed_on_the_way_back(void)
 	check_no_process_left();
 }
 
+/* ---- A device that is to be unplugged ---- */
+
+/* All blocks are of one device, and online. */
+static void device_init(struct tree *tree)
+{
+	tree_init(tree, "online\n");
+	put(tree, "sys/devices/PNP0C80:00/eject", "");
+	for (uint64_t i = 0; i < NBLOCKS; i++) {
+		char path[SYSROOT_PATH_MAX], whole[256];
+
+		snprintf(whole, sizeof(whole), "%s/%s", tree->root,
+			 sysroot_block_path(path, SYSROOT_MEMORY, i,
+					    SYSROOT_FIRMWARE_NODE));
+		check_int(symlink("../../../PNP0C80:00", whole), 0);
+	}
+	plan(tree, (struct memblk_bounds){ .atomic = true });
+	tree->request.command = MEMBLK_COMMAND_DISABLE;
+	tree->request.selection = (struct memblk_selection){
+		.kind = MEMBLK_SELECTION_ALL,
+		.device = "PNP0C80:00",
+	};
+	tree->request.unplug = true;
+	memblk_plan_init(&tree->plan, &tree->request, tree->blocks, NBLOCKS);
+}
+
+static void check_asked(const struct tree *tree)
+{
+	check_told(TOLD(3, CHANGED), TOLD(2, CHANGED), TOLD(1, CHANGED),
+		   TOLD(0, CHANGED));
+	check_uint(shared->outcome.unplug.status, MEMBLK_UNPLUG_ASKED);
+	check_states(tree, "offline offline offline offline ");
+	check_no_process_left();
+}
+
+static void test_unplug(void)
+{
+	_cleanup_tree_ struct tree tree;
+
+	device_init(&tree);
+	run_planned(&tree);
+	check_asked(&tree);
+	check_uint(shared->outcome.end, MEMBLK_END_DONE);
+}
+
+/* It may have been asked: blocks that come online would be ejected all the same. */
+static void test_unplug_killed(void)
+{
+	_cleanup_tree_ struct tree tree;
+
+	device_init(&tree);
+	hooks[0] = (struct hook){ 0, "1", die, 0 };
+	run_planned(&tree);
+	check_asked(&tree);
+	check_uint(shared->outcome.end, MEMBLK_END_LOST);
+}
+
+static void test_unplug_killed_before(void)
+{
+	_cleanup_tree_ struct tree tree;
+
+	device_init(&tree);
+	hooks[0] = (struct hook){ 0, "offline", write_and_die, 0 };
+	run_planned(&tree);
+	check_uint(shared->outcome.unplug.status, MEMBLK_UNPLUG_NONE);
+	check_uint(shared->nresults, 8);
+	check_states(&tree, "online_kernel online_kernel online_kernel online_kernel ");
+}
+
 /* ---- A worker that does not come back ---- */
 
 /* A write that no signal ends but SIGKILL. */
@@ -1002,6 +1148,8 @@ static const struct tap_test tests[] = {
 	{ "Where nothing is to be done no process is made", test_nothing_to_do },
 	{ "Without memory to begin nothing is done", test_no_room },
 	{ "A block is told of while others are being tried", test_told_on_the_way },
+	{ "How far it is, and what is in hand, is told all the while", test_progress },
+	{ "By size, what counts of it is told", test_progress_by_size },
 	{ "The worker keeps nothing open, prints nothing and heeds no terminal",
 	  test_worker },
 	{ "A system can be used for another run", test_second_run },
@@ -1020,6 +1168,9 @@ static const struct tap_test tests[] = {
 	{ "If that is killed, too, the rest is stuck", test_atomic_killed_twice },
 	{ "What a worker that was killed on its way back left is set back",
 	  test_atomic_killed_on_the_way_back },
+	{ "When the device was asked for, nothing is set back", test_unplug },
+	{ "Nor where the worker was killed meanwhile", test_unplug_killed },
+	{ "Before that, all is set back", test_unplug_killed_before },
 	{ "A worker that hangs is killed after the deadline", test_hangs },
 	{ "A worker that cannot be killed is left behind, and nothing more is written",
 	  test_left_behind },
@@ -1034,6 +1185,12 @@ static const struct tap_test tests[] = {
 
 int main(void)
 {
+	static const int signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+
+	/* what is started in the background may ignore them, and no run would end by one
+	 */
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		signal(signals[i], SIG_DFL);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
