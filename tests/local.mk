@@ -151,6 +151,8 @@ beside_tests = \
 	tests/completions/settings.bats \
 	tests/completions/terminal.bats \
 	tests/completions/zsh.bats \
+	tests/contrib/systemd.bats \
+	tests/contrib/udev.bats \
 	tests/differential/bounded.bats \
 	tests/differential/differential.bats \
 	tests/documents/json.bats \
