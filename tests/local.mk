@@ -190,8 +190,15 @@ guest_tests = \
 	tests/guest/signals.bats \
 	tests/guest/wait.bats
 
+# For another architecture, under qemu-user.
+cross_tests = \
+	tests/cross/s390x.bats
+
 guest_helpers = \
 	tests/guest/agent \
+	tests/archive.bash \
+	tests/cross/build \
+	tests/cross/root \
 	tests/guest/exhaustion.bash \
 	tests/guest/fetch \
 	tests/guest/functions \
