@@ -155,8 +155,10 @@ beside_tests = \
 	tests/contrib/udev.bats \
 	tests/differential/bounded.bats \
 	tests/differential/differential.bats \
+	tests/documents/errors.bats \
 	tests/documents/json.bats \
-	tests/documents/options.bats
+	tests/documents/options.bats \
+	tests/guest/matrix.bats
 
 bats_tests = $(cli_tests) $(beside_tests)
 
@@ -169,6 +171,7 @@ bats_helpers = \
 	tests/differential/exceptions \
 	tests/differential/newer.bats \
 	tests/differential/table \
+	tests/errors.md \
 	tests/helpers.bash \
 	tests/json.bash \
 	tests/unit/coverage \
@@ -177,17 +180,37 @@ bats_helpers = \
 # ---- in a virtual machine ----------------------------------------------------------------
 
 guest_tests = \
+	tests/guest/arm64-dt.bats \
+	tests/guest/arm64.bats \
 	tests/guest/atomic-guest.bats \
+	tests/guest/auto-movable.bats \
 	tests/guest/auto-online.bats \
 	tests/guest/bounds.bats \
+	tests/guest/cheapest.bats \
 	tests/guest/disable.bats \
 	tests/guest/enable.bats \
 	tests/guest/exhaustion.bats \
 	tests/guest/exhaustion-newer.bats \
+	tests/guest/facts.bats \
+	tests/guest/facts-newer.bats \
+	tests/guest/large.bats \
 	tests/guest/lock.bats \
+	tests/guest/memmap.bats \
+	tests/guest/movablecore.bats \
+	tests/guest/newer-online.bats \
+	tests/guest/numa.bats \
+	tests/guest/numa-memoryless.bats \
+	tests/guest/offlinable.bats \
+	tests/guest/offlinable-newer.bats \
 	tests/guest/race.bats \
+	tests/guest/recipes.bats \
 	tests/guest/refused.bats \
+	tests/guest/selftest.bats \
 	tests/guest/signals.bats \
+	tests/guest/systemd.bats \
+	tests/guest/udev.bats \
+	tests/guest/unplug.bats \
+	tests/guest/virtio-mem.bats \
 	tests/guest/wait.bats
 
 # For another architecture, under qemu-user.
@@ -195,11 +218,14 @@ cross_tests = \
 	tests/cross/s390x.bats
 
 guest_helpers = \
-	tests/guest/agent \
 	tests/archive.bash \
 	tests/cross/build \
 	tests/cross/root \
+	tests/guest/agent.c \
+	tests/guest/cells \
+	tests/guest/cheapest.bash \
 	tests/guest/exhaustion.bash \
+	tests/guest/facts.bash \
 	tests/guest/fetch \
 	tests/guest/functions \
 	tests/guest/guest.bash \
@@ -211,9 +237,12 @@ guest_helpers = \
 	tests/guest/keep \
 	tests/guest/launch.c \
 	tests/guest/machines.bash \
+	tests/guest/matrix \
 	tests/guest/mkinitrd \
+	tests/guest/offlinable.bash \
 	tests/guest/pin.c \
-	tests/guest/pipes.c
+	tests/guest/pipes.c \
+	tests/guest/unpacked
 
 # ---- beside the installed chmem ----------------------------------------------------------
 

@@ -42,4 +42,5 @@ bats_helpers += \
 	tests/behaviour/functions \
 	tests/behaviour/memsim/chmem \
 	tests/behaviour/on_guest.bash \
-	tests/behaviour/on_memsim.bash
+	tests/behaviour/on_memsim.bash \
+	tests/behaviour/on_virtio-mem.bash

@@ -13,40 +13,41 @@ guest_prepare() {
 }
 
 guest_tidy() {
-	local device
-
 	guest '. /etc/functions; end_everything
 		cd /sys/module/memory_hotplug/parameters &&
 			echo contig-zones >online_policy && echo 301 >auto_movable_ratio &&
 			echo offline >$memory/auto_online_blocks
 		umount /run/inodes 2>/dev/null
 		rm -f /run/*.out /run/*.err
-		true' && inject_nothing && restore_blocks || return
+		true' && inject_nothing && restore_blocks && guest_unplug
+}
+
+# guest_unplug - what the test before has plugged.
+guest_unplug() {
+	local device
+
 	for device in "$GUEST_DIR/now"/plugged.*; do
 		[ -e "$device" ] || continue
 		device=${device##*.}
 		if guest "test -e $MEMORY/memory40"; then
 			dimm_unplug "$device" || return
 		else
-			monitor '{"execute":"object-del","arguments":{"id":"memory-'"$device"'"}}' ||
-				return
+			dimm_forget "$device" || return
 		fi
 		rm -- "$GUEST_DIR/now/plugged.$device"
 	done
 }
 
-# The image has what is under test, and on top of it what the scripts of behaviour.bash need.
-guest_make_initrd() {
-	local overlay=$GUEST_DIR/overlay memsim=$behaviour_source/../memsim
+# What is under test, and what the scripts of behaviour.bash need.
+guest_overlay() {
+	local memsim=$behaviour_source/../memsim
 
-	mkdir -p -- "$overlay/etc" "$overlay/bin" &&
-		image_add "$overlay" "$CHMEM" usr/sbin/chmem &&
-		cp -- "$behaviour_source/functions" "$overlay/etc/behaviour" &&
-		cc -std=gnu11 -static -D_GNU_SOURCE -I"$abs_top_builddir" \
-			-I"$behaviour_source/../../lib" -o "$overlay/bin/poke" \
-			"$memsim/poke.c" "$memsim/names.c" &&
-		{ cat -- "$1" && image_pack "$overlay"; } >"$GUEST_DIR/initrd.cpio" &&
-		rm -r -- "$overlay"
+	mkdir -p -- "$1/etc" "$1/bin" &&
+		image_add "$1" "$guest_chmem" usr/sbin/chmem "$guest_root" &&
+		cp -- "$behaviour_source/functions" "$1/etc/behaviour" &&
+		"${guest_cc[@]}" -std=gnu11 -static -D_GNU_SOURCE -I"$abs_top_builddir" \
+			-I"$behaviour_source/../../lib" -o "$1/bin/poke" \
+			"$memsim/poke.c" "$memsim/names.c"
 }
 
 on_machine() {
@@ -64,10 +65,7 @@ hot_add_later() {
 	local device=added${EPOCHREALTIME//[!0-9]/}
 
 	: >"$GUEST_DIR/now/plugged.$device"
-	monitor '{"execute":"object-add","arguments":{"qom-type":"memory-backend-ram",
-		"id":"memory-'"$device"'","size":'$(($1 << 20))'}}' &&
-		monitor '{"execute":"device_add","arguments":{"driver":"pc-dimm",
-			"id":"'"$device"'","memdev":"memory-'"$device"'"}}'
+	dimm_add "$device" "$1"
 }
 
 hot_add() {
@@ -181,6 +179,18 @@ lose_race() {
 	finish chmem
 }
 
+# shellcheck disable=SC2034 # for the tests
+plugged_device=PNP0C80:00 added_device=PNP0C80:01
+
+dimm_only() {
+	: # it has one
+}
+
 slow_down() {
 	: # it is slow
 }
+
+if [[ $GUEST_MACHINE == virtio-mem ]]; then
+	# shellcheck source=tests/behaviour/on_virtio-mem.bash
+	source "$behaviour_source/on_virtio-mem.bash"
+fi

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hog MIB: takes memory until so much of it is left to others, going by MemAvailable.
+ * hog MIB take: takes so much.
  *
  * Prints "ready" when that is so and stays until it is killed. What it takes can be
  * moved, but neither dropped nor swapped out. It is the first to go when the kernel kills
@@ -14,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static const size_t step_bytes = (size_t) 1 << 20;
+static const size_t step_bytes = (size_t) 1 << 20, page_bytes = 4096;
 
 static unsigned long available_mib(void)
 {
@@ -39,25 +40,32 @@ static void volunteer(void)
 		err(1, "/proc/self/oom_score_adj");
 }
 
+static void take_a_mib(void)
+{
+	char *memory = mmap(NULL, step_bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		err(1, "mmap");
+	/* No two pages alike, and none of zeros. */
+	for (size_t offset = 0; offset < step_bytes; offset += page_bytes)
+		memcpy(memory + offset, &(char *){ memory + offset }, sizeof(memory));
+}
+
 int main(int argc, char **argv)
 {
-	unsigned long leave_mib;
+	unsigned long mib;
 
-	if (argc != 2)
-		errx(2, "usage: hog MIB");
-	leave_mib = strtoul(argv[1], NULL, 10);
+	if (argc != 2 && argc != 3)
+		errx(2, "usage: hog MIB [take]");
+	mib = strtoul(argv[1], NULL, 10);
 	volunteer();
-	while (available_mib() > leave_mib) {
-		char *memory = mmap(NULL, step_bytes, PROT_READ | PROT_WRITE,
-				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-		if (memory == MAP_FAILED)
-			err(1, "mmap");
-		/* No two pages alike, and none of zeros. */
-		for (size_t offset = 0; offset < step_bytes; offset += sizeof(memory))
-			memcpy(memory + offset, &(char *){ memory + offset },
-			       sizeof(memory));
-	}
+	if (argc == 3)
+		for (; mib; mib--)
+			take_a_mib();
+	else
+		while (available_mib() > mib)
+			take_a_mib();
 	if (puts("ready") == EOF || fflush(stdout))
 		err(1, "stdout");
 	pause();

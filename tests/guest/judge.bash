@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # set by machines.bash
 #
 # What the guest's kernel says of its memory. The tests believe this and not chmem.
 
@@ -27,9 +27,13 @@ block_count() {
 
 # block_states FIRST-LAST - on one line; `-` stands for a block that is not there.
 block_states() {
-	guest "for block in \$(seq ${1%-*} ${1#*-}); do
-			cat $MEMORY/memory\$block/state 2>/dev/null || echo -
-		done | paste -s -d ' '"
+	guest "block=${1%-*} words=
+		while [ \$block -le ${1#*-} ]; do
+			read -r word <$MEMORY/memory\$block/state || word=-
+			words=\"\$words \$word\"
+			block=\$((block + 1))
+		done 2>/dev/null
+		echo \"\${words# }\""
 }
 
 # assert_blocks FIRST-LAST STATE... - one state for all of them, or as many as there are.
@@ -62,9 +66,9 @@ watch_attempts() {
 	guest 'cd /sys/kernel/tracing || exit
 		[ -d events/attempts ] || cat >kprobe_events <<-\EOF || exit
 			p:attempts/lock lock_device_hotplug_sysfs
-			p:attempts/begin_online device_online name=+0(+0(%di)):string
+			p:attempts/begin_online device_online name=+0(+0($arg1)):string
 			r:attempts/end_online device_online result=$retval:s32
-			p:attempts/begin_offline device_offline name=+0(+0(%di)):string
+			p:attempts/begin_offline device_offline name=+0(+0($arg1)):string
 			r:attempts/end_offline device_offline result=$retval:s32
 		EOF
 		echo 1 >events/attempts/enable && echo >trace'
@@ -95,17 +99,20 @@ assert_attempts() {
 # zone it began with, all that was plugged is offline.
 restore_blocks() {
 	guest "cd $MEMORY || exit
-		for block in memory*; do
+		for block in memory[0-9]*; do
 			read -r state <\$block/state
 			read -r zones <\$block/valid_zones
-			case \${block#memory}:\$state:\$zones in
-			0:online:none | [1-7]:online:DMA32 | [1-9][0-9]:offline:*) ;;
-			[1-7]:offline:*) echo online_kernel >\$block/state || exit ;;
-			[1-7]:*)
+			if [ \${block#memory} -gt ${boot_blocks#*-} ]; then
+				[ \$state = offline ] || echo offline >\$block/state || exit
+				continue
+			fi
+			case \$state:\$zones in
+			online:none | online:$boot_zone) ;;
+			offline:*) echo online_kernel >\$block/state || exit ;;
+			*)
 				echo offline >\$block/state &&
 					echo online_kernel >\$block/state || exit
 				;;
-			*) echo offline >\$block/state || exit ;;
 			esac
 		done 2>/dev/null"
 }

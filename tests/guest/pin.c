@@ -6,15 +6,15 @@
  * A page that was spliced into a pipe has a reference that migration cannot move. Taking
  * the block that it lies in offline then tries again without end, and holds the kernel's
  * hot-plug lock all the while. A signal ends that, but only between two passes over the
- * block; one over thousands of such pages takes seconds. Prints "pinned" when that is so
- * and stays until it is killed.
+ * block; one over thousands of such pages takes seconds. Prints "pinned" when that is so,
+ * and the page frame of the first, in hexadecimal digits, and stays until it is killed.
  *
  * Of the memory on its way it keeps nothing. Only root may see physical addresses.
  */
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -56,8 +56,10 @@ static void hold(char *page, size_t page_size)
 	room--;
 }
 
-static void hold_pages(uint64_t first, uint64_t last, size_t count, size_t page_size)
+/* Returns the address of the first that is held. */
+static uint64_t hold_pages(uint64_t first, uint64_t last, size_t count, size_t page_size)
 {
+	uint64_t held = 0;
 	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	size_t end, kept = 0;
 	char *memory;
@@ -82,7 +84,8 @@ static void hold_pages(uint64_t first, uint64_t last, size_t count, size_t page_
 		if (address < first || address > last)
 			continue;
 		hold(page, page_size);
-		kept++;
+		if (!kept++)
+			held = address;
 	}
 	if (kept < count)
 		errx(1, "%zu pages of the range came up in %zu MiB", kept,
@@ -95,19 +98,22 @@ static void hold_pages(uint64_t first, uint64_t last, size_t count, size_t page_
 			err(1, "munmap");
 	}
 	close(pagemap);
+	return held;
 }
 
 int main(int argc, char **argv)
 {
 	struct rlimit files = { .rlim_cur = 65536, .rlim_max = 65536 };
+	size_t page_size = sysconf(_SC_PAGESIZE);
+	uint64_t held;
 
 	if (argc != 3 && argc != 4)
 		errx(2, "usage: pin FIRST LAST [COUNT]");
 	if (setrlimit(RLIMIT_NOFILE, &files))
 		err(1, "setrlimit");
-	hold_pages(strtoull(argv[1], NULL, 16), strtoull(argv[2], NULL, 16),
-		   argc == 4 ? strtoul(argv[3], NULL, 10) : 1, sysconf(_SC_PAGESIZE));
-	if (puts("pinned") == EOF || fflush(stdout))
+	held = hold_pages(strtoull(argv[1], NULL, 16), strtoull(argv[2], NULL, 16),
+			  argc == 4 ? strtoul(argv[3], NULL, 10) : 1, page_size);
+	if (printf("pinned 0x%" PRIx64 "\n", held / page_size) < 0 || fflush(stdout))
 		err(1, "stdout");
 	pause();
 	return 0;

@@ -42,14 +42,15 @@ online_after_ms() {
 		END { printf \"%d\\n\", (last - made) * 1000 }' /sys/kernel/tracing/trace"
 }
 
-# run_waiting COMMAND - the DIMM comes two seconds after it has begun.
+# run_waiting COMMAND - the DIMM comes two seconds after it has begun. The guest has one processor,
+# and so is not asked at once how far it is.
 run_waiting() {
 	watch_blocks
 	guest "launch run $1 >/run/out 2>/run/err &" &&
 		sleep 2 &&
 		is "the blocks, beforehand" "$(block_states 32-35)" '- - - -' &&
-		dimm_plug dimm 512
-	run_script "until_true '[ -e /run/run.end ]'; cat /run/out; cat /run/err >&2"
+		dimm_add dimm 512
+	run_script "sleep 0.7; until_true '[ -e /run/run.end ]'; cat /run/out; cat /run/err >&2"
 }
 
 # assert_waited [COMMAND] - and was there as soon as may be.
