@@ -248,4 +248,6 @@ guest_helpers = \
 
 bench_scripts = \
 	tests/bench/compare \
-	tests/bench/openat2.c
+	tests/bench/guest \
+	tests/bench/openat2.c \
+	tests/bench/peak.c
