@@ -764,7 +764,8 @@ static void check_after_the_end(struct run *run)
 	double tolerance = 300 + 3 * run->late_ms + run->stopped_ms;
 
 	if (run->scenario.timeout_ms != NO_TIME)
-		limit = run->start_ms + (double) run->scenario.timeout_ms;
+		limit = fmax(run->start_ms, run->begin_ms) +
+			(double) run->scenario.timeout_ms;
 	if (first > 0)
 		limit = fmin(limit, first);
 	for (size_t i = 0; i < run->log.nentries; i++)

@@ -224,6 +224,24 @@ char *child_output(const struct child *child, char **ret_err)
 	return read_all(child->out);
 }
 
+/* Whether it has opened the machine; till then it is being loaded, and no time of its own
+ * has begun. */
+static bool child_has_begun(const struct child *child, const struct stage *stage)
+{
+	size_t length = strlen(stage->directory);
+
+	for (int fd = 3; fd < 8; fd++) {
+		char name[64], path[512];
+		ssize_t n;
+
+		snprintf(name, sizeof(name), "/proc/%d/fd/%d", (int) child->pid, fd);
+		n = readlink(name, path, sizeof(path));
+		if (n >= (ssize_t) length && !memcmp(path, stage->directory, length))
+			return true;
+	}
+	return false;
+}
+
 /* Waits for its end until then; notes by how much that was too long. */
 static bool child_has_ended(struct run *run, const struct child *child, double until)
 {
@@ -231,8 +249,7 @@ static bool child_has_ended(struct run *run, const struct child *child, double u
 	double now = now_ms(), wait = until > now ? until - now : 0, late;
 
 	/* often, for it is also a measure of how busy the machine is */
-	if (wait > 20)
-		wait = 20;
+	wait = fmin(wait, run->begin_ms > 0 ? 20 : 2);
 	if (poll(&poll_fd, 1, (int) ceil(wait)) > 0)
 		return true;
 	late = now_ms() - now - ceil(wait);
@@ -281,7 +298,8 @@ static void shoot(struct run *run, const struct child *child, size_t shot)
 		run->stopped_ms = run->shot_ms[shot] - run->shot_ms[shot - 1];
 }
 
-static void chmem_watch(struct run *run, const struct child *child, int lock_fd)
+static void chmem_watch(struct run *run, const struct stage *stage,
+			const struct child *child, int lock_fd)
 {
 	size_t shot = 0;
 
@@ -290,6 +308,8 @@ static void chmem_watch(struct run *run, const struct child *child, int lock_fd)
 
 		if (child_has_ended(run, child, next))
 			break;
+		if (run->begin_ms <= 0 && child_has_begun(child, stage))
+			run->begin_ms = now_ms();
 		if (now_ms() < next)
 			continue;
 		if (shot < run->scenario.nshots &&
@@ -320,7 +340,7 @@ static void chmem_run(struct run *run, const struct stage *stage, struct child *
 		problem(run, "the soak test: the machine refuses what is to come later");
 	run->start_ms = now_ms();
 	*child = chmem_start(stage, run->scenario.arguments, run->scenario.narguments);
-	chmem_watch(run, child, lock_fd);
+	chmem_watch(run, stage, child, lock_fd);
 	waitpid(child->pid, &run->status, 0);
 	run->out.text = child_output(child, &run->err.text);
 }
@@ -490,8 +510,11 @@ static void print_end(const struct run *run, FILE *stream)
 		fprintf(stream, "died of SIG%s", sigabbrev_np(WTERMSIG(run->status)));
 	else
 		fprintf(stream, "exit status %d", WEXITSTATUS(run->status));
-	fprintf(stream, " after %.0f ms (started at %.0f; late by up to %.0f ms)\n",
-		run->end_ms - run->start_ms, run->start_ms, run->late_ms);
+	fprintf(stream, " after %.0f ms (started at %.0f", run->end_ms - run->start_ms,
+		run->start_ms);
+	if (run->begin_ms > 0)
+		fprintf(stream, "; loaded in %.0f ms", run->begin_ms - run->start_ms);
+	fprintf(stream, "; late by up to %.0f ms)\n", run->late_ms);
 }
 
 void run_print(const struct run *run, FILE *stream)

@@ -209,6 +209,7 @@ struct run {
 
 	int status, dry_status; /* as of waitpid() */
 	double start_ms, end_ms;
+	double begin_ms;           /* when it was seen to be at work; 0: never */
 	double shot_ms[SHOTS_MAX]; /* when they were sent; 0: not at all */
 	double stopped_ms;         /* so long it was */
 	double late_ms;            /* the machine is busy: what a sleep took too long */
