@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pin FIRST LAST [COUNT]: keeps one page of the physical address range FIRST to LAST, or
- * so many, where they are.
+ * pin FIRST LAST [COUNT [NODE]]: keeps one page of the physical address range FIRST to
+ * LAST, or so many, where they are. They come up sooner where memory of that NODE is
+ * asked for.
  *
  * A page that was spliced into a pipe has a reference that migration cannot move. Taking
  * the block that it lies in offline then tries again without end, and holds the kernel's
@@ -15,10 +16,12 @@
 #include <err.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/mempolicy.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -101,18 +104,28 @@ static uint64_t hold_pages(uint64_t first, uint64_t last, size_t count, size_t p
 	return held;
 }
 
+static void prefer_node(unsigned long node)
+{
+	unsigned long nodes = 1UL << node;
+
+	if (syscall(SYS_set_mempolicy, MPOL_PREFERRED, &nodes, 8 * sizeof(nodes)))
+		err(1, "set_mempolicy");
+}
+
 int main(int argc, char **argv)
 {
 	struct rlimit files = { .rlim_cur = 65536, .rlim_max = 65536 };
 	size_t page_size = sysconf(_SC_PAGESIZE);
 	uint64_t held;
 
-	if (argc != 3 && argc != 4)
-		errx(2, "usage: pin FIRST LAST [COUNT]");
+	if (argc < 3 || argc > 5)
+		errx(2, "usage: pin FIRST LAST [COUNT [NODE]]");
 	if (setrlimit(RLIMIT_NOFILE, &files))
 		err(1, "setrlimit");
+	if (argc > 4)
+		prefer_node(strtoul(argv[4], NULL, 10));
 	held = hold_pages(strtoull(argv[1], NULL, 16), strtoull(argv[2], NULL, 16),
-			  argc == 4 ? strtoul(argv[3], NULL, 10) : 1, page_size);
+			  argc > 3 ? strtoul(argv[3], NULL, 10) : 1, page_size);
 	if (printf("pinned 0x%" PRIx64 "\n", held / page_size) < 0 || fflush(stdout))
 		err(1, "stdout");
 	pause();
