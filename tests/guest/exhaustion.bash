@@ -6,12 +6,12 @@
 # Taking memory from a machine that needs it. Each test has a guest of its own, which it may
 # bring down, and each is there for two kernels: they do not come to harm in the same way.
 #
-# CHMEM_SOAK=1 watches the guest for a minute afterwards, and not for ten seconds.
+# CHMEM_SOAK=1 watches the guest for a minute afterwards, and not for five seconds.
 
 if soaking; then
 	watch_seconds=60
 else
-	watch_seconds=10
+	watch_seconds=5
 fi
 : "${GUEST_TIMEOUT:=60}"
 ((GUEST_TIMEOUT > watch_seconds + 30)) || GUEST_TIMEOUT=$((watch_seconds + 60))
@@ -27,9 +27,7 @@ guest_tidy() {
 
 # leave_free MIB - all of the guest's memory is in use but for so much.
 leave_free() {
-	guest ". /etc/functions
-		hog $1 >/run/hog &
-		until_true 'grep -q ready /run/hog'"
+	guest ". /etc/functions; run_hog $1"
 	echo "# $(guest 'uname -r'): $(available_mib) MiB available for $1" >&3
 }
 

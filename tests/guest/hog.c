@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static const size_t step_bytes = (size_t) 1 << 20, page_bytes = 4096;
+static const size_t page_bytes = 4096;
 
 static unsigned long available_mib(void)
 {
@@ -40,32 +40,34 @@ static void volunteer(void)
 		err(1, "/proc/self/oom_score_adj");
 }
 
-static void take_a_mib(void)
+/* At once: a page that the kernel has to be asked for by itself takes longer. */
+static void take(unsigned long mib)
 {
-	char *memory = mmap(NULL, step_bytes, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t bytes = mib << 20;
+	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	if (memory == MAP_FAILED)
 		err(1, "mmap");
 	/* No two pages alike, and none of zeros. */
-	for (size_t offset = 0; offset < step_bytes; offset += page_bytes)
+	for (size_t offset = 0; offset < bytes; offset += page_bytes)
 		memcpy(memory + offset, &(char *){ memory + offset }, sizeof(memory));
 }
 
 int main(int argc, char **argv)
 {
-	unsigned long mib;
+	unsigned long mib, available;
 
 	if (argc != 2 && argc != 3)
 		errx(2, "usage: hog MIB [take]");
 	mib = strtoul(argv[1], NULL, 10);
 	volunteer();
 	if (argc == 3)
-		for (; mib; mib--)
-			take_a_mib();
+		take(mib);
 	else
-		while (available_mib() > mib)
-			take_a_mib();
+		/* what it takes costs some more, for page tables */
+		while ((available = available_mib()) > mib)
+			take((available - mib + 1) / 2);
 	if (puts("ready") == EOF || fflush(stdout))
 		err(1, "stdout");
 	pause();
