@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #define MEMORY_DIR "sys/devices/system/memory"
+#define NEW_DIR "sys/devices/system/new-block"
 #define NODE_DIR "sys/devices/system/node"
 #define FIRMWARE_DIR "sys/firmware/memory"
 #define ACPI_DIR "LNXSYSTM:00/LNXSYBUS:00"
@@ -96,6 +97,23 @@ static void node_link_or_die(int root, int block, uint64_t index, const char *no
 		err(EXIT_FAILURE, "memory%" PRIu64 "/%s", index, path);
 }
 
+/* A block that is not there yet is made aside: nobody sees a file of it that is yet to be
+ * written. Returns its directory. */
+static int block_or_die(int root, int memory, const char *name, char *fields[3])
+{
+	bool is_new = faccessat(memory, name, F_OK, 0) < 0;
+	int block = is_new ? open_dir_or_die(root, NEW_DIR)
+			   : open_dir_or_die(memory, name);
+
+	attribute_or_die(block, "state", fields[0]);
+	attribute_or_die(block, "removable", "1");
+	if (fields[1] && *fields[1])
+		attribute_or_die(block, "valid_zones", fields[1]);
+	if (is_new && renameat(root, NEW_DIR, memory, name) < 0)
+		err(EXIT_FAILURE, "%s", name);
+	return block;
+}
+
 static void blocks_or_die(int root, int memory, char *spec)
 {
 	uint64_t first, last;
@@ -106,11 +124,7 @@ static void blocks_or_die(int root, int memory, char *spec)
 		int block;
 
 		snprintf(name, sizeof(name), "memory%" PRIu64, i);
-		block = open_dir_or_die(memory, name);
-		attribute_or_die(block, "state", fields[0]);
-		attribute_or_die(block, "removable", "1");
-		if (fields[1] && *fields[1])
-			attribute_or_die(block, "valid_zones", fields[1]);
+		block = block_or_die(root, memory, name, fields);
 		if (fields[2])
 			node_link_or_die(root, block, i, fields[2]);
 		close(block);
