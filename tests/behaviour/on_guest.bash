@@ -85,7 +85,7 @@ pin_block() {
 
 	on_machine "put $1 state online_movable" >/dev/null
 	on_machine "launch pin pin $(printf '%x %x' "$first" $((first + 0x7ffffff))) \
-			${2:-1} \$(echo \$memory/memory$1/node* | sed 's/.*node//') >\$run/pin.out 2>&1 &
+			${2:-1} >\$run/pin.out 2>&1 &
 		until_true 'grep -q pinned \$run/pin.out'"
 }
 

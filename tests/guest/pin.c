@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pin FIRST LAST [COUNT [NODE]]: keeps one page of the physical address range FIRST to
- * LAST, or so many, where they are. They come up sooner where memory of that NODE is
- * asked for.
+ * pin FIRST LAST [COUNT]: keeps one page of the physical address range FIRST to LAST, or
+ * so many, where they are. It asks for memory of the range's node, where that comes up
+ * sooner.
  *
  * A page that was spliced into a pipe has a reference that migration cannot move. Taking
  * the block that it lies in offline then tries again without end, and holds the kernel's
@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/mempolicy.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -25,6 +26,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#define NODES_MAX (8 * sizeof(unsigned long))
 #define PAGEMAP_PRESENT (UINT64_C(1) << 63)
 #define PAGEMAP_PFN ((UINT64_C(1) << 55) - 1)
 
@@ -104,28 +106,48 @@ static uint64_t hold_pages(uint64_t first, uint64_t last, size_t count, size_t p
 	return held;
 }
 
-static void prefer_node(unsigned long node)
+static bool is_of_node(uint64_t address, unsigned long node)
 {
-	unsigned long nodes = 1UL << node;
+	char path[128];
+	uint64_t block_bytes;
+	FILE *file = fopen("/sys/devices/system/memory/block_size_bytes", "re");
 
-	if (syscall(SYS_set_mempolicy, MPOL_PREFERRED, &nodes, 8 * sizeof(nodes)))
-		err(1, "set_mempolicy");
+	if (!file || fscanf(file, "%" SCNx64, &block_bytes) != 1 || !block_bytes)
+		err(1, "block_size_bytes");
+	fclose(file);
+	snprintf(path, sizeof(path),
+		 "/sys/devices/system/memory/memory%" PRIu64 "/node%lu",
+		 address / block_bytes, node);
+	return !access(path, F_OK);
+}
+
+static void prefer_node_of(uint64_t address)
+{
+	for (unsigned long node = 0; node < NODES_MAX; node++) {
+		unsigned long nodes = 1UL << node;
+
+		if (!is_of_node(address, node))
+			continue;
+		if (syscall(SYS_set_mempolicy, MPOL_PREFERRED, &nodes, NODES_MAX))
+			err(1, "set_mempolicy");
+		return;
+	}
 }
 
 int main(int argc, char **argv)
 {
 	struct rlimit files = { .rlim_cur = 65536, .rlim_max = 65536 };
 	size_t page_size = sysconf(_SC_PAGESIZE);
-	uint64_t held;
+	uint64_t first, held;
 
-	if (argc < 3 || argc > 5)
-		errx(2, "usage: pin FIRST LAST [COUNT [NODE]]");
+	if (argc != 3 && argc != 4)
+		errx(2, "usage: pin FIRST LAST [COUNT]");
 	if (setrlimit(RLIMIT_NOFILE, &files))
 		err(1, "setrlimit");
-	if (argc > 4)
-		prefer_node(strtoul(argv[4], NULL, 10));
-	held = hold_pages(strtoull(argv[1], NULL, 16), strtoull(argv[2], NULL, 16),
-			  argc > 3 ? strtoul(argv[3], NULL, 10) : 1, page_size);
+	first = strtoull(argv[1], NULL, 16);
+	prefer_node_of(first);
+	held = hold_pages(first, strtoull(argv[2], NULL, 16),
+			  argc == 4 ? strtoul(argv[3], NULL, 10) : 1, page_size);
 	if (printf("pinned 0x%" PRIx64 "\n", held / page_size) < 0 || fflush(stdout))
 		err(1, "stdout");
 	pause();
