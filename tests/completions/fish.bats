@@ -13,12 +13,12 @@ setup_file()
 
 setup()
 {
-	shells_setup
+	terminal_setup
 }
 
 teardown_file()
 {
-	shells_teardown_file
+	terminal_teardown_file
 }
 
 @test "the options that go with those on the line are offered" {

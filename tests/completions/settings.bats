@@ -20,10 +20,7 @@ setup_file()
 
 setup()
 {
-	local missing
-
-	missing=$(terminal_missing)
-	[[ ! $missing ]] || need_or_skip "$missing"
+	terminal_setup
 }
 
 teardown_file()

@@ -10,16 +10,11 @@ shells_setup_file()
 	[[ ! $(terminal_missing) ]] || return 0
 	completions_setup
 
-	mktree "$TREES/plain" -b 0:online:none -b 1-3:online:DMA32 -b 4-7:online:Normal \
-		-b 8-11:offline:'Normal Movable' -b 12:online_movable:Movable \
-		-b 13:offline:'Movable Normal' -b 14:going-offline:Normal \
-		-b 20-21:offline:'Normal Movable' -b 22:online_kernel:Normal
+	common_trees
 	mktree "$TREES/nodes" -b 0-3:online:Normal:0 -b 4-7:offline:'Normal Movable:1' \
 		-b 8-11:offline:'Normal Movable:10'
 	mktree "$TREES/devices" -b 0-3:online:Normal -b 4-9:offline -d 4-5:ACPI0004:0a \
 		-d 6:PNP0C80:00 -d 7-8:PNP0C80:01
-	mktree "$TREES/s390" -b 0-3:online:Normal -b 4-5:offline:'Normal Movable' \
-		-f 0-5:1 -f 6-9:0
 	mktree "$TREES/my tree" -b 0-1:online -b 5:offline
 	mkdir -p "$TREES/other"
 	: >"$TREES/plain text"
@@ -27,20 +22,6 @@ shells_setup_file()
 
 	terminal_start main </dev/null
 	export TERMINAL
-}
-
-shells_setup()
-{
-	local missing
-
-	missing=$(terminal_missing)
-	[[ ! $missing ]] || need_or_skip "$missing"
-}
-
-shells_teardown_file()
-{
-	[[ ! ${TERMINAL-} ]] || terminal_stop
-	completions_teardown
 }
 
 # Of the words that are offered, those that are an option.

@@ -42,6 +42,32 @@ terminal_missing()
 	fi
 }
 
+# For the setup() and the teardown_file() of tests at a terminal.
+terminal_setup()
+{
+	local missing
+
+	missing=$(terminal_missing)
+	[[ ! $missing ]] || need_or_skip "$missing"
+}
+
+terminal_teardown_file()
+{
+	[[ ! ${TERMINAL-} ]] || terminal_stop
+	completions_teardown
+}
+
+# The trees that are completed on in all shells: an ordinary one, and one of s390.
+common_trees()
+{
+	mktree "$TREES/plain" -b 0:online:none -b 1-3:online:DMA32 -b 4-7:online:Normal \
+		-b 8-11:offline:'Normal Movable' -b 12:online_movable:Movable \
+		-b 13:offline:'Movable Normal' -b 14:going-offline:Normal \
+		-b 20-21:offline:'Normal Movable' -b 22:online_kernel:Normal
+	mktree "$TREES/s390" -b 0-3:online:Normal -b 4-5:offline:'Normal Movable' \
+		-f 0-5:1 -f 6-9:0
+}
+
 # Makes trees with the suite's mktree, or when run by hand in an unbuilt tree, with one of its own.
 mktree()
 {

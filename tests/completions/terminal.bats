@@ -11,12 +11,7 @@ setup_file()
 	[[ ! $(terminal_missing) ]] || return 0
 	completions_setup
 
-	mktree "$TREES/plain" -b 0:online:none -b 1-3:online:DMA32 -b 4-7:online:Normal \
-		-b 8-11:offline:'Normal Movable' -b 12:online_movable:Movable \
-		-b 13:offline:'Movable Normal' -b 14:going-offline:Normal \
-		-b 20-21:offline:'Normal Movable' -b 22:online_kernel:Normal
-	mktree "$TREES/s390" -b 0-3:online:Normal -b 4-5:offline:'Normal Movable' \
-		-f 0-5:1 -f 6-9:0
+	common_trees
 	mktree "$TREES/nozones" -b 0-3:online -b 4:offline
 	mktree "$TREES/my tree" -b 0-1:online -b 5:offline
 	mkdir -p "$TREES/my twin" "$TREES/odd:a=b@c d" "$TREES/other" \
@@ -30,16 +25,12 @@ setup_file()
 
 setup()
 {
-	local missing
-
-	missing=$(terminal_missing)
-	[[ ! $missing ]] || need_or_skip "$missing"
+	terminal_setup
 }
 
 teardown_file()
 {
-	[[ ! ${TERMINAL-} ]] || terminal_stop
-	completions_teardown
+	terminal_teardown_file
 }
 
 @test "the options, short and long, are offered to an empty command" {
