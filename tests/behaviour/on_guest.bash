@@ -13,13 +13,9 @@ guest_prepare() {
 }
 
 guest_tidy() {
-	guest '. /etc/functions; end_everything
-		cd /sys/module/memory_hotplug/parameters &&
+	tidy 'cd /sys/module/memory_hotplug/parameters &&
 			echo contig-zones >online_policy && echo 301 >auto_movable_ratio &&
-			echo offline >$memory/auto_online_blocks
-		umount /run/inodes 2>/dev/null
-		rm -f /run/*.out /run/*.err
-		true' && inject_nothing && restore_blocks && guest_unplug
+			echo offline >$memory/auto_online_blocks' && guest_unplug
 }
 
 # guest_unplug - what the test before has plugged.
@@ -144,8 +140,7 @@ inject() {
 }
 
 inject_nothing() {
-	on_machine 'cd /sys/kernel/debug/notifier-error-inject/memory/actions &&
-		echo 0 >MEM_GOING_ONLINE/error && echo 0 >MEM_GOING_OFFLINE/error'
+	guest '. /etc/functions; inject_nothing'
 }
 
 watch_writes() {

@@ -15,11 +15,6 @@ guest_prepare() {
 	dimm_plug dimm 1024
 }
 
-guest_tidy() {
-	guest '. /etc/functions; end_everything; umount /run/inodes 2>/dev/null; true' &&
-		inject MEM_GOING_OFFLINE 0 && restore_blocks
-}
-
 # seq_of FIRST-LAST
 seq_of() {
 	seq "${1%-*}" "${1#*-}"

@@ -10,11 +10,6 @@ guest_prepare() {
 	dimm_plug dimm 1024
 }
 
-guest_tidy() {
-	guest '. /etc/functions; end_everything' &&
-		inject MEM_GOING_ONLINE 0 && restore_blocks
-}
-
 # online_all_but_movable BLOCK - 32 to 35, of which this one is full of kernel memory, and
 # can no longer go; the others are in Movable.
 online_all_but_movable() {

@@ -10,13 +10,6 @@ guest_prepare() {
 	dimm_plug first 512 && dimm_plug second 512
 }
 
-guest_tidy() {
-	guest '. /etc/functions
-		end_everything
-		while umount /run/inodes; do :; done 2>/dev/null' &&
-		restore_blocks
-}
-
 # slab_pages BLOCK - by the kernel's flags of its pages.
 slab_pages() {
 	guest "dd if=/proc/kpageflags bs=$((BLOCK_PAGES * 8)) skip=$1 count=1 2>/dev/null |

@@ -39,7 +39,7 @@
 #	GUEST_BLOCK_MIB   the size of its blocks, where that is not 128
 #	guest_prepare     called once for every new guest: plug memory, for instance
 #	guest_tidy        called before each test; a guest for which it fails is replaced;
-#			  without any, the blocks that were plugged are set offline
+#			  without any, `tidy` of judge.bash does that
 #	guest_fresh       likewise: its guests are booted, each of them
 #
 # Otherwise a guest is booted once for all that are like it: saved when it is up, and restored
@@ -84,7 +84,8 @@ guest_kernel() { GUEST_KERNEL=$1; }
 guest_machine() { GUEST_MACHINE=$1; }
 guest_fresh() { GUEST_FRESH=yes; }
 guest_prepare() { :; }
-guest_tidy() { restore_blocks; }
+# shellcheck disable=SC2119 # no more than that
+guest_tidy() { tidy; }
 
 # ---- What bats calls ----
 

@@ -95,26 +95,16 @@ assert_attempts() {
 	is "attempts to change a block" "$(attempts chmem)" "$(printf '%s\n' "$@")"
 }
 
-# Makes what a test may count on, or fails: all that the guest began with is online in the
-# zone it began with, all that was plugged is offline.
+# restore_blocks - see the guest's functions.
 restore_blocks() {
-	guest "cd $MEMORY || exit
-		for block in memory[0-9]*; do
-			read -r state <\$block/state
-			read -r zones <\$block/valid_zones
-			if [ \${block#memory} -gt ${boot_blocks#*-} ]; then
-				[ \$state = offline ] || echo offline >\$block/state || exit
-				continue
-			fi
-			case \$state:\$zones in
-			online:none | online:$boot_zone) ;;
-			offline:*) echo online_kernel >\$block/state || exit ;;
-			*)
-				echo offline >\$block/state &&
-					echo online_kernel >\$block/state || exit
-				;;
-			esac
-		done 2>/dev/null"
+	guest ". /etc/functions; restore_blocks ${boot_blocks#*-} $boot_zone"
+}
+
+# tidy [SCRIPT] - ends what a test has left, runs the script, and restores the blocks: in one
+# request, as every test begins with it.
+tidy() {
+	guest ". /etc/functions; tidy && { ${1:-true}
+		} && restore_blocks ${boot_blocks#*-} $boot_zone"
 }
 
 # ---- How long it took ----

@@ -14,10 +14,6 @@ guest_prepare() {
 	dimm_plug dimm 2048
 }
 
-guest_tidy() {
-	guest '. /etc/functions; end_everything' && restore_blocks
-}
-
 # held_by_nobody SCRIPT - the same, while a process of the user nobody has the lock. Sets
 # holder to its process ID.
 held_by_nobody() {

@@ -16,11 +16,6 @@ guest_prepare() {
 	dimm_plug single 128 && dimm_plug pair 256
 }
 
-guest_tidy() {
-	guest '. /etc/functions; end_everything; umount /run/inodes 2>/dev/null; true' &&
-		restore_blocks
-}
-
 # maps FIRST-LAST - of how many of these blocks the map is in them.
 maps() {
 	case $(guest 'uname -r') in

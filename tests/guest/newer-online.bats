@@ -18,11 +18,10 @@ guest_prepare() {
 
 # The kernel has the blocks in use soon: what went offline comes back, and a second DIMM goes.
 guest_tidy() {
-	guest '. /etc/functions; end_everything
-		umount /run/inodes 2>/dev/null
+	guest '. /etc/functions; tidy
 		for state in $memory/memory*/state; do
 			[ "$(cat $state)" = online ] || echo online >$state || exit
-		done' && inject MEM_GOING_ONLINE 0 || return
+		done' || return
 	if guest "test -e $MEMORY/memory40"; then
 		guest "for block in \$(seq 40 43); do echo offline >$MEMORY/memory\$block/state; done" \
 			2>/dev/null

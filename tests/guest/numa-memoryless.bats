@@ -11,8 +11,7 @@ load guest
 guest_machine memoryless
 
 guest_tidy() {
-	guest '. /etc/functions; end_everything' && restore_blocks && unplug second &&
-		unplug first
+	tidy && unplug second && unplug first
 }
 
 # plug NAME NODE, unplug NAME - which may be gone already.

@@ -15,10 +15,7 @@ guest_prepare() {
 }
 
 guest_tidy() {
-	guest '. /etc/functions
-		end_everything
-		while umount /run/node0 || umount /run/node1; do :; done 2>/dev/null
-		true' && restore_blocks
+	tidy 'while umount /run/node0 || umount /run/node1; do :; done 2>/dev/null'
 }
 
 # node_total_kb NODE, node_free_mib NODE - its memory.

@@ -10,10 +10,6 @@ guest_prepare() {
 	dimm_plug dimm 1024
 }
 
-guest_tidy() {
-	inject MEM_GOING_ONLINE 0 && inject MEM_GOING_OFFLINE 0 && restore_blocks
-}
-
 # assert_error_shown ERRNO REASON [HINT [HINT]] - chmem gives it in both directions, with what is
 # known of it, and the blocks stay.
 assert_error_shown() {

@@ -15,10 +15,6 @@ guest_prepare() {
 	dimm_plug dimm 1024
 }
 
-guest_tidy() {
-	inject MEM_GOING_ONLINE 0 && inject MEM_GOING_OFFLINE 0 && restore_blocks
-}
-
 # ---- The kernel's own test ----
 
 # each_block STATE COMMAND [SHARE] - runs `chmem COMMAND -b N` for each block in exactly this

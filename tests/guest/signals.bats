@@ -12,10 +12,6 @@ guest_prepare() {
 	dimm_plug dimm 1024
 }
 
-guest_tidy() {
-	guest '. /etc/functions; end_everything' && restore_blocks
-}
-
 # What a run may take beyond its bound: the kernel's last pass over the block, and its own
 # end on a machine that is not quick.
 slack_ms=1000

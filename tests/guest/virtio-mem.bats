@@ -17,10 +17,7 @@ guest_prepare() {
 }
 
 guest_tidy() {
-	guest '. /etc/functions
-		end_everything
-		umount /run/inodes 2>/dev/null
-		echo offline >$memory/auto_online_blocks' && restore_blocks &&
+	tidy 'echo offline >$memory/auto_online_blocks' &&
 		virtio_mem_resize 0 0 && virtio_mem_await 0 0 &&
 		guest ". /etc/functions; until_true '[ ! -e $MEMORY/memory32 ]'"
 }

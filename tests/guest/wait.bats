@@ -13,8 +13,7 @@
 load guest
 
 guest_tidy() {
-	guest '. /etc/functions; end_everything
-		echo offline >$memory/auto_online_blocks' && restore_blocks || return
+	tidy 'echo offline >$memory/auto_online_blocks' || return
 	if guest "test -e $MEMORY/memory32"; then
 		dimm_unplug dimm
 	fi
