@@ -13,10 +13,6 @@ setup() {
 		-b '64-65:offline:Normal Movable:12'
 }
 
-teardown() {
-	unmount_all
-}
-
 # is_written BLOCK... - these blocks were written to, in this order.
 is_written() {
 	is "the blocks" "$(cut -d ' ' -f 1 "$WRITES" | xargs)" "$*"
@@ -196,9 +192,6 @@ trace_chmem() {
 @test "10,000 blocks of 4 nodes cost no more calls each than without --node" {
 	need_tracing
 	rm -r "$TREE"
-	mkdir "$TREE"
-	mount -t tmpfs -o size=2g,nr_inodes=0 tree "$TREE"
-	echo "$TREE" >>"$BATS_TEST_TMPDIR/mounts"
 	make_tree -b 0-2499:online:Normal:0 -b 2500-4999:online:Normal:1 \
 		-b 5000-7499:online:Normal:2 -b 7500-9998:online:Normal:3 -b 9999:offline:Normal:3
 	trace_chmem -e 128M

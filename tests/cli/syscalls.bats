@@ -10,10 +10,6 @@ setup() {
 	TRACE=$BATS_TEST_TMPDIR/trace
 }
 
-teardown() {
-	unmount_all
-}
-
 # trace_chmem [ARGUMENT]... - sets calls to their number, those of the worker among them; $TRACE has
 # them. That the worker is looked after from time to time is no cost of a block. The
 # allocator of an instrumented build asks the kernel more often.
@@ -100,9 +96,6 @@ assert_cost() {
 }
 
 @test "a named block costs no more than its worker and a dozen calls, however large the system is" {
-	mkdir "$BATS_TEST_TMPDIR/tree"
-	mount -t tmpfs trees "$BATS_TEST_TMPDIR/tree"
-	echo "$BATS_TEST_TMPDIR/tree" >"$BATS_TEST_TMPDIR/mounts"
 	make_small_tree
 	trace_chmem --version
 	least=$calls

@@ -7,10 +7,6 @@
 
 load ../helpers
 
-teardown() {
-	unmount_all
-}
-
 @test "memory with holes" {
 	make_tree -b 0-1:online:Normal -b 4:offline:Movable -b 7-8:offline:Movable -b 20:offline:Movable
 	run_chmem -v -e 512M
@@ -85,9 +81,6 @@ teardown() {
 }
 
 @test "10,000 blocks" {
-	mkdir "$BATS_TEST_TMPDIR/tree"
-	mount -t tmpfs trees "$BATS_TEST_TMPDIR/tree"
-	echo "$BATS_TEST_TMPDIR/tree" >"$BATS_TEST_TMPDIR/mounts"
 	make_tree -b 0-99:online:Normal -b 100-9999:offline:Movable
 
 	run --separate-stderr chmem_on_tree -v -e 1237.5G
