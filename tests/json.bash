@@ -31,9 +31,9 @@ keep_document() {
 
 	[ -n "$1" ] || return 0
 	[[ $1 == '{'* ]] || wants_json "${@:2}" || return 0
-	mkdir -p -- "$directory"
+	[ -d "$directory" ] || mkdir -p -- "$directory"
 	printf '%s: chmem %s\n%s\n' "$BATS_TEST_DESCRIPTION" "${*:2}" "$1" \
-		>"$(mktemp -- "$directory/XXXXXX")"
+		>"$directory/$BASHPID.$EPOCHREALTIME"
 }
 
 # validate_documents - for teardown_file.
