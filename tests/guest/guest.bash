@@ -25,7 +25,7 @@
 #	GUEST_KERNEL=newer make check-guest CELLS=x86    # on the newest kernel of Debian sid
 #	GUEST_MACHINE=virt CHMEM_MACHINE=guest bats tests/behaviour/chmem-blocks.bats
 #
-# What they measure is in their logs, on lines that begin with "# " and the kernel.
+# What they measure is in their logs, below `logs`, on lines that begin with "# " and the kernel.
 #
 # A test file says what its guest is like:
 #
