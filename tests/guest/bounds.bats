@@ -10,6 +10,8 @@
 
 load guest
 
+guest_timed
+
 if soaking; then
 	hang_ms=60000 try_timeout='' try_ms=30000
 else

@@ -41,6 +41,8 @@
 #	guest_tidy        called before each test; a guest for which it fails is replaced;
 #			  without any, `tidy` of judge.bash does that
 #	guest_fresh       likewise: its guests are booted, each of them
+#	guest_timed       likewise: what takes time in its guests is measured; they get the
+#			  processors before others, where this user may ask for that
 #
 # Otherwise a guest is booted once for all that are like it: saved when it is up, and restored
 # from there for whatever test wants a new one. The environment's GUEST_SAVES may name a
@@ -83,6 +85,7 @@ export BATS_NO_PARALLELIZE_WITHIN_FILE=true
 guest_kernel() { GUEST_KERNEL=$1; }
 guest_machine() { GUEST_MACHINE=$1; }
 guest_fresh() { GUEST_FRESH=yes; }
+guest_timed() { GUEST_TIMED=yes; }
 guest_prepare() { :; }
 # shellcheck disable=SC2119 # no more than that
 guest_tidy() { tidy; }
@@ -252,8 +255,11 @@ guest_saved() {
 # descriptors, and only the process of this test file, which is there to the end, may keep
 # the pipe open: for both ways, as nobody may be there to read from it.
 guest_keep() {
+	local before=()
+
+	[[ -z ${GUEST_TIMED-} ]] || before=(nice -n -10)
 	mkfifo -- "$GUEST_DIR/requests"
-	"$guest_source/keep" "$GUEST_MACHINE" "$1" "$GUEST_DIR/initrd.cpio" "$GUEST_ARGUMENTS" \
+	"${before[@]}" "$guest_source/keep" "$GUEST_MACHINE" "$1" "$GUEST_DIR/initrd.cpio" "$GUEST_ARGUMENTS" \
 		<"$GUEST_DIR/requests" >"$GUEST_DIR/keep.log" 2>&1 3>&- 4>&- &
 	GUEST_KEEPER=$!
 	exec {guest_requests}<>"$GUEST_DIR/requests"

@@ -10,6 +10,8 @@
 
 load guest
 
+guest_timed
+
 guest_prepare() {
 	dimm_plug dimm 2048
 }

@@ -10,6 +10,7 @@
 export GUEST_ARGUMENTS=memhp_default_state=online
 load guest
 
+guest_timed
 guest_kernel newer
 
 guest_prepare() {

@@ -12,6 +12,8 @@
 
 load guest
 
+guest_timed
+
 guest_tidy() {
 	tidy 'echo offline >$memory/auto_online_blocks' || return
 	if guest "test -e $MEMORY/memory32"; then
