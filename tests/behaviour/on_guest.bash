@@ -83,7 +83,8 @@ pin_block() {
 	local first=$((($1) * 0x8000000))
 
 	on_machine "put $1 state online_movable" >/dev/null
-	on_machine "launch pin pin $(printf '%x %x' "$first" $((first + 0x7ffffff))) \
+	on_machine "rm -f \$run/pin.out
+		launch pin pin $(printf '%x %x' "$first" $((first + 0x7ffffff))) \
 			${2:-1} >\$run/pin.out 2>&1 &
 		until_true 'grep -q pinned \$run/pin.out'"
 }

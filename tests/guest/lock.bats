@@ -19,7 +19,8 @@ guest_prepare() {
 # held_by_nobody SCRIPT - the same, while a process of the user nobody has the lock. Sets
 # holder to its process ID.
 held_by_nobody() {
-	run_script "su nobody -c 'exec hold $MEMORY' >/run/hold &
+	run_script "rm -f /run/hold
+		su nobody -c 'exec hold $MEMORY' >/run/hold &
 		until_true 'grep -q held /run/hold'
 		pidof hold >/run/holder
 		$1"
@@ -110,6 +111,7 @@ held_by_nobody() {
 		done
 		chmem --timeout 1 -d -b 39
 		state 39
+		rm -f /run/hold
 		hold $MEMORY >/run/hold &
 		until_true 'grep -q held /run/hold'
 		state 39"

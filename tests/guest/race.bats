@@ -40,6 +40,7 @@ lose_race() {
 		}
 
 		echo online_movable >memory47/state || exit
+		rm -f /run/pin
 		pin 0x178000000 0x17fffffff >/run/pin &
 		holders=\$!
 		until_true 'grep -q pinned /run/pin'

@@ -140,6 +140,7 @@ assert_waited() {
 	run_script "launch run chmem -e 512M --wait 3 &
 		launcher=\$!
 		sleep 1
+		rm -f /run/hold
 		hold $MEMORY >/run/hold &
 		sleep 0.5
 		cat /run/hold
