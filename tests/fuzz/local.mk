@@ -40,11 +40,13 @@ EXTRA_DIST += \
 	tests/fuzz/zones.seeds
 
 FUZZ_SECONDS = 60
+# All of them, if none is named.
+FUZZ_TARGETS =
 
 fuzz: config.h
 	$(AM_V_at)abs_top_srcdir='$(abs_top_srcdir)' \
 		abs_top_builddir='$(abs_top_builddir)' \
 		LIBMOUNT_CFLAGS='$(LIBMOUNT_CFLAGS)' LIBMOUNT_LIBS='$(LIBMOUNT_LIBS)' \
-		$(SHELL) $(top_srcdir)/tests/fuzz/run $(FUZZ_SECONDS)
+		$(SHELL) $(top_srcdir)/tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 .PHONY: fuzz
