@@ -27,10 +27,11 @@ use_tree() {
 	FIRMWARE=$TREE/sys/firmware/memory
 }
 
-# make_tree [MKTREE-ARGUMENT]... - makes the tree of this test, or adds to it.
+# make_tree [MKTREE-ARGUMENT]... - makes the tree of this test, or adds to it. What mktree leaves
+# to the kernel to free is nobody's concern, and a search for it takes half of its time.
 make_tree() {
 	use_tree "$BATS_TEST_TMPDIR/tree"
-	"$MKTREE" "$TREE" "$@"
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 "$MKTREE" "$TREE" "$@"
 }
 
 # A small machine: blocks 0-3 online, 4-11 offline; 128 MiB each.
