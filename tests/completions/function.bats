@@ -11,11 +11,6 @@ setup_file()
 	completions_setup
 }
 
-teardown_file()
-{
-	completions_teardown
-}
-
 # Sets offers to what is offered after LINE. Words are what blanks part; nothing may be said on
 # stderr. COMMANDs are run before and after.
 offers_after()

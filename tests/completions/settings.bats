@@ -23,11 +23,6 @@ setup()
 	terminal_setup
 }
 
-teardown_file()
-{
-	completions_teardown
-}
-
 teardown()
 {
 	[[ ! ${TERMINAL-} ]] || terminal_stop

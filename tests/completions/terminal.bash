@@ -54,7 +54,6 @@ terminal_setup()
 terminal_teardown_file()
 {
 	[[ ! ${TERMINAL-} ]] || terminal_stop
-	completions_teardown
 }
 
 # The trees that are completed on in all shells: an ordinary one, and one of s390.
@@ -80,8 +79,7 @@ mktree()
 	"$program" "$@"
 }
 
-# Sets SOURCE, the top of the sources, and TREES, where the tests put their trees. Under
-# tests/isolate nobody else sees a mount, and on a tmpfs 10,000 blocks take no minutes to make.
+# Sets SOURCE, the top of the sources, and TREES, where the tests put their trees.
 completions_setup()
 {
 	SOURCE=${abs_top_srcdir:-$(cd "${BATS_TEST_FILENAME%/*}/../.." && pwd)}
@@ -92,17 +90,6 @@ completions_setup()
 
 	mkdir "$TREES" "$PROGRAMS"
 	ln -s "${CHMEM:-${abs_top_builddir:-$SOURCE}/src/chmem}" "$PROGRAMS/chmem"
-	if [[ $(stat -f -c %T /sys) == tmpfs ]]; then
-		mount -t tmpfs trees "$TREES" || true
-	fi
-}
-
-completions_teardown()
-{
-	if [[ ${TREES-} ]] && mountpoint -q "$TREES"; then
-		# a shell may still be on its way out
-		umount --lazy "$TREES"
-	fi
 }
 
 # Polls until COMMAND succeeds. The deadline is there to end a broken test, not to time anything.
