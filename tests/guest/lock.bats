@@ -19,9 +19,7 @@ guest_prepare() {
 # held_by_nobody SCRIPT - the same, while a process of the user nobody has the lock. Sets
 # holder to its process ID.
 held_by_nobody() {
-	run_script "rm -f /run/hold
-		su nobody -c 'exec hold $MEMORY' >/run/hold &
-		until_true 'grep -q held /run/hold'
+	run_script "answered held /run/hold su nobody -c 'exec hold $MEMORY'
 		pidof hold >/run/holder
 		$1"
 	holder=$(guest 'cat /run/holder')
@@ -111,9 +109,7 @@ held_by_nobody() {
 		done
 		chmem --timeout 1 -d -b 39
 		state 39
-		rm -f /run/hold
-		hold $MEMORY >/run/hold &
-		until_true 'grep -q held /run/hold'
+		answered held /run/hold hold $MEMORY
 		state 39"
 	assert_stdout going-offline going-offline
 }
