@@ -14,8 +14,9 @@
 
 cache=${CHMEM_GUEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/chmem-guest}
 
-# A user of its own for the download, as apt would like, could not write to the cache.
-apt_options=(-q -o APT::Sandbox::User=root -o Acquire::http::Timeout=20)
+# What a user of its own, as apt would like, may not write to the cache, apt downloads as root, and
+# says so.
+apt_options=(-q -o Acquire::http::Timeout=20)
 apt_log=
 # Empty: the lists of this machine.
 private_apt=
@@ -110,10 +111,11 @@ refresh() {
 	[[ -z $private_apt ]] || : >"$private_apt/updated"
 }
 
-# missing_package WHAT STORE - it can neither be had, nor is it there.
+# missing_package WHAT STORE - it can neither be had, nor is it there. Of what apt says, an error tells
+# more than a warning.
 missing_package() {
 	missing "no $1 to be had, and none in $2$(
-		grep -m 1 '^[EW]:' <<<"$apt_log" | sed 's/^../; apt says:/'
+		sort <<<"$apt_log" | grep -m 1 '^[EW]:' | sed 's/^../; apt says:/'
 	)"
 }
 
