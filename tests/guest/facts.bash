@@ -36,19 +36,19 @@ pinned_page_is_named() {
 	guest '. /etc/functions; pin_block 39'
 	pfn=$(guest 'sed -n "s/^pinned //p" /run/pinned')
 	assert_page_of 39 "$pfn"
-	reason="given up after 2.0 s (--try-timeout); the kernel could not move page frame $pfn"
+	reason="given up after 2.[0-9] s (--try-timeout); the kernel could not move page frame $pfn"
 	run_guest 'chmem --try-timeout 2 -d -b 39'
 	assert_status 1
 	assert_stdout
-	assert_stderr "chmem: $(block 39) disable failed: $reason"
+	assert_stderr_like "chmem: $(block 39) disable failed: $reason"
 	assert_back 39
 
 	# The kernel does not say the same over and over.
 	sleep 6
 	run_guest 'chmem --json --try-timeout 2 -d -b 39'
 	assert_status 1
-	assert_stderr "chmem: $(block 39) disable failed: $reason"
-	is "the reason" "$(json '.blocks[0].reason')" "$reason"
+	assert_stderr_like "chmem: $(block 39) disable failed: $reason"
+	is "the reason" "$(json '.blocks[0].reason')" "${stderr#*disable failed: }"
 	assert_back 39
 }
 
