@@ -62,7 +62,8 @@ static int collect(struct ordering *ordering, struct memblk_system *system,
 	struct memblk_info info;
 	int r;
 
-	r = memblk_inspector_new(system, MEMBLK_WANT_ZONES, &inspector);
+	r = memblk_inspector_new(system, MEMBLK_WANT_STATE | MEMBLK_WANT_ZONES,
+				 &inspector);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ordering->ncandidates; i++) {

@@ -123,9 +123,9 @@ int memblk_inspector_new(struct memblk_system *system, unsigned int want,
 	inspector = malloc(sizeof(*inspector));
 	if (!inspector)
 		return -ENOMEM;
-	/* what is in a block is judged by its zone */
+	/* what is in a block is judged by its zone, if it is online */
 	if (want & MEMBLK_WANT_CONTENTS)
-		want |= MEMBLK_WANT_ZONES;
+		want |= MEMBLK_WANT_STATE | MEMBLK_WANT_ZONES;
 	*inspector = (struct memblk_inspector){
 		.system = system,
 		.want = want,
@@ -387,18 +387,32 @@ static int look_at_contents(const struct memblk_inspector *inspector,
 
 /* ---- All of it ---- */
 
+/* What has a state or zones is there. */
+static bool is_there(const struct memblk_inspector *inspector,
+		     const struct memblk_info *info)
+{
+	unsigned int want = inspector->want;
+
+	return want & MEMBLK_WANT_STATE ||
+	       (want & MEMBLK_WANT_ZONES && !info->zones_error) ||
+	       block_exists(inspector->system, info->index);
+}
+
 int memblk_inspect(struct memblk_inspector *inspector, uint64_t index,
 		   struct memblk_info *ret)
 {
 	struct memblk_info info = { .index = index };
 	unsigned int want = inspector->want;
-	int r;
+	int r = 0;
 
-	r = look_at_state(inspector, &info);
+	if (want & MEMBLK_WANT_STATE)
+		r = look_at_state(inspector, &info);
 	if (r < 0)
 		return r;
 	if (want & MEMBLK_WANT_ZONES)
 		look_at_zones(inspector, &info);
+	if (!is_there(inspector, &info))
+		return -ENOENT;
 	if (want & MEMBLK_WANT_REMOVABLE)
 		look_at_removable(inspector, &info);
 	if (want & MEMBLK_WANT_CONFIG)

@@ -434,14 +434,15 @@ struct memblk_info {
 	enum memblk_obstacle obstacle;
 };
 
-/* What of a block is looked at beside its state. */
+/* What of a block is looked at. */
 enum memblk_want {
 	MEMBLK_WANT_ZONES = 1,
 	MEMBLK_WANT_NODE = 2,
 	MEMBLK_WANT_DEVICE = 4,
-	MEMBLK_WANT_CONTENTS = 8, /* and offlinable, obstacle */
+	MEMBLK_WANT_CONTENTS = 8, /* and offlinable, obstacle; needs STATE and ZONES */
 	MEMBLK_WANT_REMOVABLE = 16,
 	MEMBLK_WANT_CONFIG = 32,
+	MEMBLK_WANT_STATE = 64,
 };
 
 struct memblk_inspector;

@@ -253,7 +253,7 @@ static void put_total(struct document *document, struct json *json)
 	struct count online = { .nblocks = 0 }, offline = { .nblocks = 0 };
 
 	if (document->system &&
-	    memblk_inspector_new(document->system, 0, &inspector) == 0 &&
+	    memblk_inspector_new(document->system, MEMBLK_WANT_STATE, &inspector) == 0 &&
 	    add_up(document, inspector, &online, &offline) == 0) {
 		struct json child = json_object_begin();
 
@@ -457,7 +457,8 @@ static int write_all(struct document *document, struct memblk_inspector *inspect
 /* *RET is NULL where there are no blocks to look at. */
 static int open_inspector(struct document *document, struct memblk_inspector **ret)
 {
-	unsigned int want = MEMBLK_WANT_ZONES | MEMBLK_WANT_NODE | MEMBLK_WANT_DEVICE;
+	unsigned int want = MEMBLK_WANT_STATE | MEMBLK_WANT_ZONES | MEMBLK_WANT_NODE |
+			    MEMBLK_WANT_DEVICE;
 	int r;
 
 	*ret = NULL;

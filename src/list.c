@@ -27,9 +27,14 @@ struct list {
 	uint64_t *blocks;    /* that may be meant, ascending; owned */
 	size_t nblocks;      /* first those that were scanned, then those found */
 	uint64_t nfitting;   /* of these, in the zone that is asked for */
-	uint64_t nonline, nelsewhere; /* of those that were looked at */
+	uint64_t nonline, nelsewhere; /* of these, and of all others; for the summary */
 	struct document *document;    /* NULL: it is a table that is made */
 };
+
+static bool has_summary(const struct list *list)
+{
+	return !list->document && !list->options->noheadings;
+}
 
 /* ---- The table ---- */
 
@@ -90,6 +95,8 @@ static int look_at_blocks(struct list *list)
 
 	if (list->request->zone)
 		want |= MEMBLK_WANT_ZONES;
+	if (has_summary(list))
+		want |= MEMBLK_WANT_STATE;
 	r = table_new(&options->columns, list->block_size_bytes, flags, &list->table);
 	if (r < 0)
 		return r;
@@ -149,7 +156,7 @@ static int look_at_others(struct list *list)
 	r = memblk_scan(list->system, &all, &blocks, &nblocks);
 	if (r < 0)
 		return r;
-	r = memblk_inspector_new(list->system, 0, &inspector);
+	r = memblk_inspector_new(list->system, MEMBLK_WANT_STATE, &inspector);
 	if (r == 0) {
 		r = count_others(list, inspector, blocks, nblocks);
 		memblk_inspector_free(inspector);
@@ -215,7 +222,7 @@ static int make_list(struct list *list, int *ret_status)
 	r = look_at_blocks(list);
 	if (r == 0 && !list->document)
 		r = table_print(list->table);
-	if (r == 0 && !list->document && !list->options->noheadings && list->nfitting) {
+	if (r == 0 && has_summary(list) && list->nfitting) {
 		r = look_at_others(list);
 		if (r == 0)
 			print_summary(list);

@@ -527,6 +527,28 @@ trace_list() {
 	[ $((calls - few)) -lt 400 ]
 }
 
+# assert_opened STATES ZONES - so many of these files, by the last trace.
+assert_opened() {
+	is "states opened" "$(grep -c '/state"' "$BATS_TEST_TMPDIR/trace")" "$1"
+	is "zones opened" "$(grep -c '/valid_zones"' "$BATS_TEST_TMPDIR/trace")" "$2"
+}
+
+@test "only what is shown is read of a block, and its state for the sums" {
+	make_tree -b '0-9:offline:Normal Movable'
+	trace_list --noheadings -o STATE
+	assert_opened 10 0
+	trace_list --noheadings -o ZONES
+	assert_stdout 'Normal/Movable'
+	assert_opened 0 10
+	trace_list --noheadings -o BLOCK
+	assert_stdout '  0-9'
+	assert_opened 0 0
+	trace_list -o ZONES
+	assert_stdout '         ZONES' 'Normal/Movable' \
+		"${summary[@]}" 'Total online memory:       0B' 'Total offline memory:    1.3G'
+	assert_opened 10 10
+}
+
 @test "nothing but a block that is named is looked at without a summary" {
 	local few
 

@@ -157,7 +157,7 @@ static void test_state(void)
 	_cleanup_fixture_ struct fixture fixture;
 
 	fixture_init(&fixture);
-	inspector_for(&fixture, 0);
+	inspector_for(&fixture, MEMBLK_WANT_STATE);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct memblk_info info;
 
@@ -169,11 +169,13 @@ static void test_state(void)
 	}
 }
 
-static void test_state_alone(void)
+/* Looks for WANT at a block that has all there is, of which only FILE may be opened. */
+static void check_alone(unsigned int want, const char *file_name)
 {
 	_cleanup_fixture_ struct fixture fixture;
 	struct memblk_info info;
 
+	tap_row("%s", file_name);
 	fixture_init(&fixture);
 	add_block(&fixture, 4, "online\n", "Normal\n");
 	add_link(&fixture, 4, "node1", "../../node/node1");
@@ -181,30 +183,51 @@ static void test_state_alone(void)
 	add_file(&fixture, 4, "removable", "1\n");
 	add_plain_iomem(&fixture);
 	add_kpageflags(&fixture, 4, BUDDY);
-	inspector_for(&fixture, 0);
+	inspector_for(&fixture, want);
 	info = look(&fixture, 4);
-	check_uint(info.nzones, 0);
+	check_uint(info.state, want == MEMBLK_WANT_STATE ? MEMBLK_STATE_ONLINE
+							 : MEMBLK_STATE_UNKNOWN);
+	check_uint(info.nzones, want == MEMBLK_WANT_ZONES);
 	check_uint(info.nnodes, 0);
 	check_string(info.device, "");
 	check(!info.removable_known);
 	check_uint(info.offlinable, MEMBLK_OFFLINABLE_UNKNOWN);
 	check_int(memblk_inspector_contents_error(fixture.inspector), 0);
 	for (const struct fake_file *file = fixture.fake.files; file; file = file->next) {
-		tap_row("%s", file->path);
-		check_uint(file->nopens, !strcmp(strrchr(file->path, '/'), "/state"));
+		tap_row("%s: %s", file_name, file->path);
+		check_uint(file->nopens,
+			   !strcmp(strrchr(file->path, '/') + 1, file_name));
 	}
+}
+
+static void test_what_is_opened(void)
+{
+	check_alone(0, "nothing");
+	check_alone(MEMBLK_WANT_STATE, "state");
+	check_alone(MEMBLK_WANT_ZONES, "valid_zones");
+}
+
+static void check_missing(struct fixture *fixture, unsigned int want, uint64_t index)
+{
+	struct memblk_info info = { .index = 77 };
+
+	inspector_for(fixture, want);
+	check_int(memblk_inspect(fixture->inspector, index, &info), -ENOENT);
+	check_uint(info.index, 77);
 }
 
 static void test_missing_block(void)
 {
 	_cleanup_fixture_ struct fixture fixture;
-	struct memblk_info info = { .index = 77 };
 
 	fixture_init(&fixture);
 	add_block(&fixture, 4, "online\n", NULL);
-	inspector_for(&fixture, ~0U);
-	check_int(memblk_inspect(fixture.inspector, 5, &info), -ENOENT);
-	check_uint(info.index, 77);
+	check_missing(&fixture, ~0U, 5);
+	check_missing(&fixture, MEMBLK_WANT_ZONES, 5);
+	check_missing(&fixture, 0, 5);
+	/* but zones that cannot be read do not make it one */
+	inspector_for(&fixture, MEMBLK_WANT_ZONES);
+	check_int(look(&fixture, 4).zones_error, ENOENT);
 }
 
 static void remove_block(struct fake *fake, struct fake_file *file)
@@ -215,14 +238,16 @@ static void remove_block(struct fake *fake, struct fake_file *file)
 
 static void test_block_goes(void)
 {
-	_cleanup_fixture_ struct fixture fixture;
-	struct memblk_info info = { .index = 77 };
+	static const char *const names[] = { "state", "valid_zones" };
 
-	fixture_init(&fixture);
-	add_file(&fixture, 4, "state", "online\n")->read_fn = remove_block;
-	inspector_for(&fixture, 0);
-	check_int(memblk_inspect(fixture.inspector, 4, &info), -ENOENT);
-	check_uint(info.index, 77);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_fixture_ struct fixture fixture;
+
+		tap_row("%s", names[i]);
+		fixture_init(&fixture);
+		add_file(&fixture, 4, names[i], "online\n")->read_fn = remove_block;
+		check_missing(&fixture, i ? MEMBLK_WANT_ZONES : MEMBLK_WANT_STATE, 4);
+	}
 }
 
 static void test_state_errors(void)
@@ -321,7 +346,7 @@ static void test_config(void)
 	fake_add(&fixture.fake, SYSROOT_FIRMWARE "/memory4/memmap_on_memory", "x\n");
 	fake_add(&fixture.fake, SYSROOT_FIRMWARE "/memory5/config", "0\n");
 	fake_add(&fixture.fake, SYSROOT_FIRMWARE "/memory5/memmap_on_memory", "1\n");
-	inspector_for(&fixture, MEMBLK_WANT_CONFIG);
+	inspector_for(&fixture, MEMBLK_WANT_STATE | MEMBLK_WANT_CONFIG);
 	info = look(&fixture, 4);
 	check_uint(info.state, MEMBLK_STATE_ONLINE);
 	check(info.configured_known && info.configured);
@@ -331,6 +356,11 @@ static void test_config(void)
 	check(info.configured_known && !info.configured);
 	check(info.memmap_known && info.memmap_on_memory);
 	check_int(memblk_inspect(fixture.inspector, 6, &info), -ENOENT);
+
+	/* it is there even without a directory that is not the firmware's */
+	inspector_for(&fixture, MEMBLK_WANT_ZONES);
+	check_int(look(&fixture, 5).zones_error, ENOENT);
+	check_missing(&fixture, MEMBLK_WANT_ZONES, 6);
 }
 
 static void test_config_elsewhere(void)
@@ -416,7 +446,7 @@ static void test_node_of_many_blocks(void)
 	for (uint64_t i = MANY; i-- > 0;)
 		add_node_link(&fixture, i < 60 ? 0 : 1, i);
 	add_node_link(&fixture, 0, 60);
-	inspector_for(&fixture, MEMBLK_WANT_NODE);
+	inspector_for(&fixture, MEMBLK_WANT_STATE | MEMBLK_WANT_NODE);
 	for (int round = 0; round < 2; round++)
 		for (uint64_t i = 0; i < 31; i++)
 			look(&fixture, i);
@@ -476,7 +506,7 @@ static void test_node_errors(void)
 	add_many_blocks(&fixture, directories);
 	directories[4]->open_error = EIO;
 	add_link(&fixture, 4, "node2", "../../node/node2");
-	inspector_for(&fixture, MEMBLK_WANT_NODE);
+	inspector_for(&fixture, MEMBLK_WANT_STATE | MEMBLK_WANT_NODE);
 	check_uint(look(&fixture, 4).nnodes, 0);
 	check_uint(look(&fixture, 4).state, MEMBLK_STATE_ONLINE);
 }
@@ -957,7 +987,7 @@ static void test_free(void)
 
 static const struct tap_test tests[] = {
 	{ "the state of a block is told", test_state },
-	{ "what is not asked for is not opened", test_state_alone },
+	{ "what is not asked for is not opened", test_what_is_opened },
 	{ "a block that is not there is not found", test_missing_block },
 	{ "nor is one that goes while it is looked at", test_block_goes },
 	{ "a state that cannot be read is told of", test_state_errors },
