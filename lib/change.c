@@ -341,8 +341,8 @@ static bool is_online_elsewhere(const struct memblk_result *result)
 /*
  * 1. Where the firmware has a say, the block is configured, before its state is looked
  * at.
- * 2. With auto-online, the kernel onlines it then: that is this run's doing and counts by
- * size, or the walk would go on and configure all there is.
+ * 2. With auto-online, the kernel onlines it then: that is this run's doing. By size it
+ * counts, or the walk would go on and configure all there is.
  * 3. A block that was configured and does not come online is deconfigured again.
  */
 static void enable(const struct run *run, struct memblk_result *result)
@@ -359,7 +359,7 @@ static void enable(const struct run *run, struct memblk_result *result)
 
 	if (!result->configured)
 		return;
-	if (run->plan->by_size && result->status == MEMBLK_STATUS_ALREADY)
+	if (result->status == MEMBLK_STATUS_ALREADY)
 		result->status = MEMBLK_STATUS_CHANGED;
 	if (result->status == MEMBLK_STATUS_MISSING)
 		result_fail(result, MEMBLK_STEP_ENABLE, MEMBLK_REASON_ERRNO, ENODEV);

@@ -169,6 +169,28 @@ assert_configs() {
 	assert_blocks 4-5 online
 }
 
+@test "with auto-online, -e tells of each block that it configured, and counts it" {
+	local blocks i told=()
+
+	for i in 4 5 6 7; do
+		told+=("$(block $i) configured" "$(block $i) already enabled")
+	done
+	memsim_tell 'auto-online online_movable'
+	for blocks in --all '-b 4-7'; do
+		run_chmem "-v -e $blocks"
+		assert_status 0
+		assert_stdout "${told[@]}"
+		run_chmem '-d -b 4-7'
+		assert_status 0
+		run_chmem "--json -e $blocks"
+		assert_status 0
+		assert_json '.changed.blocks, .already.blocks' 4 0
+		assert_json '.blocks | map(.status) | unique[]' changed
+		run_chmem '-d -b 4-7'
+		assert_status 0
+	done
+}
+
 @test "--atomic -e: blocks that were configured for it are deconfigured again" {
 	memsim_tell 'fail 6 state EIO'
 	run_chmem '--atomic -e -b 4-7'
