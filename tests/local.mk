@@ -181,6 +181,7 @@ bats_helpers = \
 
 guest_tests = \
 	tests/guest/arm64-dt.bats \
+	tests/guest/arm64-recipes.bats \
 	tests/guest/arm64.bats \
 	tests/guest/atomic-guest.bats \
 	tests/guest/auto-movable.bats \
@@ -240,6 +241,7 @@ guest_helpers = \
 	tests/guest/matrix \
 	tests/guest/mkinitrd \
 	tests/guest/offlinable.bash \
+	tests/guest/recipes.bash \
 	tests/guest/pin.c \
 	tests/guest/pipes.c \
 	tests/guest/unpacked
