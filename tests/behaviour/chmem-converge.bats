@@ -10,7 +10,12 @@ load behaviour
 load converge
 
 chmem() {
-	on_machine "chmem $*"
+	local status=0 document
+
+	document=$(on_machine "chmem $*") || status=$?
+	keep_document "$document" "$@"
+	printf '%s\n' "$document"
+	return "$status"
 }
 
 # assert_converged [--check] SIZE ok|changed

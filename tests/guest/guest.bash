@@ -405,6 +405,7 @@ guest() {
 
 run_guest() {
 	run --separate-stderr guest "$@"
+	keep_document "$output" "$1"
 }
 
 # monitor JSON - fails where QEMU refuses.

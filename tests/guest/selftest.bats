@@ -164,7 +164,6 @@ assert_tried() {
 # assert_told WAY ERRNO NAME TIMES REASON - the same for programs.
 assert_told() {
 	run_guest "chmem --json $command -b $block"
-	keep_document "$output" --json
 	assert_status 1
 	assert_json '.blocks[] | .status, .error, .attempts, .reason' failed "$3" "$4" "$5"
 	assert_json '.blocks[] | .before == .after' true
@@ -245,6 +244,15 @@ assert_error() {
 	assert_error online 133 EHWPOISON final \
 		'Memory page has hardware error; a page of it is broken'
 	assert_error offline 133 EHWPOISON final 'Memory page has hardware error'
+}
+
+@test "other errors say what they say: final" {
+	assert_error online 28 ENOSPC final 'No space left on device'
+	assert_error offline 28 ENOSPC final 'No space left on device'
+	assert_error online 95 EOPNOTSUPP final 'Operation not supported'
+	assert_error offline 95 EOPNOTSUPP final 'Operation not supported'
+	assert_error online 2 ENOENT final 'No such file or directory'
+	assert_error offline 2 ENOENT final 'No such file or directory'
 }
 
 # assert_interrupted WAY - a block that meets EINTR on its WAY is tried again without a pause, be
