@@ -3,6 +3,8 @@
 #
 # --atomic: all of it or nothing, where the kernel decides in the middle of it that one
 # block cannot go. Blocks 32 to 39 are plugged, 32 to 35 are asked for.
+#
+# shellcheck disable=SC2016 # the guest's shell expands
 
 load guest
 
@@ -117,6 +119,31 @@ assert_all_or_nothing() {
 	# shellcheck disable=SC2154 # run sets it
 	is "blocks that are named so" "$(grep -c 'could not be set back' <<<"$stderr")" 3
 	assert_blocks 32-35 offline offline offline online
+}
+
+# The kernel's error begins when the first block is online, and so chmem is in the midst of them.
+@test "--atomic -e: blocks that cannot go again are named, and the exit status is 64" {
+	local nonline block
+
+	inject MEM_GOING_OFFLINE 12
+	run_script 'launch run chmem --atomic -e -b 32-39 &
+		launcher=$!
+		until read -r word <$memory/memory32/state && [ $word = online ]; do
+			:
+		done
+		echo -12 >/sys/kernel/debug/notifier-error-inject/memory/actions/MEM_GOING_ONLINE/error
+		wait $launcher'
+	assert_status 64
+	assert_stdout
+	nonline=$(grep -o online <<<"$(block_states 32-39)" | wc -l)
+	((nonline > 0 && nonline < 8))
+	assert_stderr_line 0 "chmem: $(block $((32 + nonline))) enable failed: Cannot allocate memory*"
+	for ((block = 32; block < 32 + nonline; block++)); do
+		assert_stderr_has "chmem: $(block "$block") could not be set back: Cannot allocate memory*"
+		assert_blocks "$block-$block" online
+	done
+	is "blocks that are named so" "$(grep -c 'could not be set back' <<<"$stderr")" "$nonline"
+	assert_nobody_left
 }
 
 @test "--atomic: a block that does not go in time brings all others back" {

@@ -27,3 +27,19 @@ guest_kernel newer
 @test "--list tells what is free in blocks, as the kernel does" {
 	contents_are_told
 }
+
+@test "a block with a broken page goes offline, and not online again: EHWPOISON" {
+	guest "echo online_movable >$MEMORY/memory33/state"
+	guest 'echo 0x108400000 >/sys/devices/system/memory/hard_offline_page'
+	run_guest 'chmem -v -d -b 33'
+	assert_status 0
+	assert_stdout "$(block 33) disabled"
+	watch_attempts
+	run_guest 'chmem -v -e -b 33'
+	assert_status 1
+	assert_stdout
+	assert_stderr "chmem: $(block 33) enable failed: Memory page has hardware error; a page of it is broken"
+	assert_attempts 'online 33 -133'
+	assert_blocks 33-33 offline
+	guest_give_up 'a page of it is broken'
+}

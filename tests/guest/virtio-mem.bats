@@ -74,6 +74,25 @@ list() {
 	is "MiB of the device" "$(virtio_mem_mib 0)" 512
 }
 
+@test "--from virtio-mem takes its blocks alone, and the hypervisor has to unplug them" {
+	have 256
+	run_guest 'chmem -v -e --all --from virtio-mem'
+	assert_status 0
+	assert_stdout "$(block 32) enabled" "$(block 33) enabled"
+	assert_stderr
+	run_guest 'chmem -d --from virtio-mem --unplug'
+	assert_status 1
+	assert_stdout
+	assert_stderr_line 0 'chmem: virtio-mem cannot be unplugged: the hypervisor takes its memory back, when it is asked to'
+	assert_blocks 32-33 online
+	run_guest 'chmem -d --from virtio-mem 1G'
+	assert_status 64
+	assert_stdout
+	assert_stderr_line 0 'chmem: Could only disable 256M of memory'
+	assert_blocks 0-7 online
+	assert_blocks 32-33 offline
+}
+
 # ---- Blocks of which only a part is there ----
 
 @test "of a block that is half there, half comes online and goes offline, again and again" {
