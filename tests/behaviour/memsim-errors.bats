@@ -257,10 +257,18 @@ assert_error() {
 	memsim_tell 'lie 33 valid_zones Normal'
 	run_chmem '-v -e -z Normal -b 33'
 	assert_status 0
-	memsim_tell 'lie 34 valid_zones DMA32' 'after 0 lie 34 valid_zones DMA32'
-	run_chmem '-v -e -z DMA32 -b 34'
-	assert_status 0
-	memsim_tell 'lie 34 valid_zones'
+	# while it waits for its turn the truth comes back, and is read after its write
+	memsim_tell 'lie 34 valid_zones DMA32' hold
+	start chmem 'chmem -v -e -z DMA32 -b 34'
+	sleep 0.5
+	run ! has_ended_there chmem
+	assert_blocks 34-34 offline
+	memsim_tell 'lie 34 valid_zones' release
+	finish chmem
+	assert_status 1
+	assert_stdout "$(block 34) enabled"
+	assert_stderr "chmem: $(block 34) enable failed: came online in zone Normal"
+	assert_blocks 34-34 online
 	assert_zone 34 Normal
 	run_chmem '-v -e -z DMA32 -b 34'
 	assert_status 1

@@ -314,8 +314,8 @@ teardown() {
 	run_chmem -e -z Movable -v -b 3-4
 	assert_status 64
 	assert_stdout "$(block 4) enabled"
-	assert_stderr_line 0 "chmem: $(block 3) *Normal*"
-	assert_stderr_line 1 'chmem: Could only enable 128M of memory'
+	assert_stderr "chmem: $(block 3) enable failed: already online in zone Normal" \
+		'chmem: Could only enable 128M of memory'
 	assert_changed devices/system/memory/memory4/state:online_movable
 }
 
