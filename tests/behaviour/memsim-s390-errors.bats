@@ -455,9 +455,28 @@ final=(
 # ---- The lock ----
 
 @test "while somebody else has the kernel's lock, config and memmap_on_memory wait for it" {
-	memsim_tell 'memmap-on-memory on' 'hold for 500'
-	run_chmem '-v -c -m 1 -b 4'
+	memsim_tell 'memmap-on-memory on' hold
+	start chmem 'chmem -v -c -m 1 -b 4'
+	sleep 0.5
+	run ! has_ended_there chmem
+	is memmap "$(firmware 4 memmap_on_memory)" 0
+	assert_configs 4-4 0
+	memsim_tell release
+	finish chmem
 	assert_status 0
 	assert_stdout "$(block 4) configured"
 	assert_stderr
+	assert_memsim_writes '4 memmap_on_memory 1 ok' '4 config 1 ok'
+
+	memsim_tell forget hold
+	start chmem 'chmem -v -c -b 5'
+	sleep 0.5
+	run ! has_ended_there chmem
+	assert_configs 5-5 0
+	memsim_tell release
+	finish chmem
+	assert_status 0
+	assert_stdout "$(block 5) configured"
+	assert_stderr
+	assert_memsim_writes '5 config 1 ok'
 }

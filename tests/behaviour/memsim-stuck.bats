@@ -160,12 +160,17 @@ still='given up, the time of --timeout is up, still in progress in the kernel'
 # ---- The lock of all writers ----
 
 @test "a block whose turn comes late, but in time, is done" {
-	memsim_tell 'hold for 500'
+	memsim_tell hold
 	start chmem 'chmem -v -e --try-timeout 20 -b 32'
+	sleep 0.5
+	run ! has_ended_there chmem
+	assert_blocks 32-32 offline
+	memsim_tell release
 	finish chmem
 	assert_status 0
 	assert_stdout "$(block 32) enabled"
 	assert_stderr
+	assert_blocks 32-32 online
 }
 
 # ---- The worker ----
