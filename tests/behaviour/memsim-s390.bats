@@ -234,3 +234,14 @@ assert_configs() {
 	assert_stderr_line 0 "chmem: $(block 4) configure failed: given up, the time of --timeout is up, still in progress in the kernel"
 	assert_within 2500 chmem
 }
+
+@test "--try-timeout ends a write to config that does not return" {
+	memsim_tell 'stick 4 config'
+	start chmem 'chmem -c --try-timeout 0.3 -b 4'
+	finish chmem
+	assert_status 1
+	assert_stdout
+	assert_stderr "chmem: $(block 4) configure failed: given up after 0.3 s (--try-timeout), still in progress in the kernel"
+	assert_within 12000 chmem
+	assert_configs '0 0 0 0'
+}

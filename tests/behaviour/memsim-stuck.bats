@@ -49,14 +49,23 @@ still='given up, the time of --timeout is up, still in progress in the kernel'
 }
 
 @test "D34: a shell that takes the output does not wait for what was left behind" {
-	set_online 39
-	memsim_tell 'stick 39 state for 8000'
-	run_script 'before=$(now_ms)
-		captured=$(chmem --timeout 0.3 -d -b 39 2>/dev/null)
-		echo "$?" "$captured"
-		[ $(($(now_ms) - before)) -le 2500 ] || echo too late
-		processes | wc -l'
+	local try
+
+	# a busy machine may be a little late, but not each time
+	for try in 1 2 3; do
+		((try == 1)) || { memsim_stop && setup; }
+		set_online 39
+		memsim_tell 'stick 39 state'
+		run_script 'before=$(now_ms)
+			captured=$(chmem --timeout 1 -d -b 39 2>/dev/null)
+			echo "$?" "$captured"
+			took=$(($(now_ms) - before))
+			[ $took -le 2000 ] || echo "too late: $took ms"
+			processes | wc -l'
+		[[ $output == *'too late: 2'???' ms'* ]] || break
+	done
 	assert_stdout '1 ' 1
+	assert_blocks 39-39 going-offline
 }
 
 @test "D34: a reader of both streams gets to their end" {
@@ -88,6 +97,20 @@ still='given up, the time of --timeout is up, still in progress in the kernel'
 	assert_within 4000 chmem
 	assert_blocks 39-39 online
 	assert_nobody_left
+}
+
+@test "D34: a worker whose try does not end at all is left behind 10 s later" {
+	set_online 39
+	memsim_tell 'stick 39 state'
+	start chmem 'chmem -d --try-timeout 0.3 -b 39'
+	finish chmem
+	assert_status 1
+	assert_stdout
+	assert_stderr "chmem: $(block 39) disable failed: given up after 0.3 s (--try-timeout), still in progress in the kernel"
+	assert_within 12000 chmem
+	run ! assert_within 10299 chmem
+	assert_blocks 39-39 going-offline
+	is "processes left" "$(on_machine processes | wc -l)" 1
 }
 
 @test "a block that comes online after all, though late, is done" {
