@@ -158,6 +158,23 @@ assert_none_went() {
 	assert_zone 32 Normal
 }
 
+@test "--atomic -d: free huge pages that went with a block do not come back with it, and are counted" {
+	on_machine 'put 32 state online_movable; put 33 state online_movable' >/dev/null
+	memsim_tell 'set 32 hugefree=6M' 'set 33 hugefree=4M' 'fail 33 state EIO word offline'
+	is "the pool" "$(memory_info HugePages_Total)" 5
+	run_chmem '--atomic -d -b 32-33'
+	assert_status 1
+	assert_stdout
+	assert_stderr "chmem: $(block 33) disable failed: Input/output error" \
+		'chmem: --atomic: what was changed is set back' \
+		"chmem: the kernel's pool has lost huge pages: 3"
+	is "the pool" "$(memory_info HugePages_Total)" 2
+	run_chmem '--atomic -d -b 32-33'
+	assert_status 1
+	assert_stderr "chmem: $(block 33) disable failed: Input/output error" \
+		'chmem: --atomic: what was changed is set back'
+}
+
 @test "a dry run says where zone Movable would come to hold too much" {
 	machine_start 'blocks 0-7 online' 'blocks 32-63 offline'
 	run_chmem '-n -e 3G'
