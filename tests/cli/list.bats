@@ -351,6 +351,22 @@ assert_cells() {
 	assert_refused 'chmem: there is no such memory block of node 1'
 }
 
+@test "--node narrows a range of addresses" {
+	make_list_tree
+	make_tree -b '9-10:offline:Normal Movable:1'
+	run_chmem --list --node 1 0x38000000-0x4fffffff
+	assert_status 0
+	assert_stderr
+	assert_stdout \
+		'RANGE                                  SIZE   STATE          ZONES NODE BLOCK' \
+		'0x0000000048000000-0x000000004fffffff  128M offline Normal/Movable    1     9' \
+		"${summary[@]}" \
+		'Total online memory:     1.1G' \
+		'Total offline memory:    2.4G'
+	run_chmem --list --node 1 0x0-0x47ffffff
+	assert_refused 'chmem: there is no such memory block of node 1'
+}
+
 @test "there is nothing to list where there are no memory blocks" {
 	make_tree
 	run_chmem --list
@@ -437,13 +453,14 @@ assert_cells() {
 	assert_stderr 'chmem: write error: No space left on device'
 }
 
-@test "nothing is opened for writing, and no lock is taken" {
+@test "nothing is opened for writing, no lock is taken, and no process is started" {
 	need_tracing
 	make_list_tree
 	run --separate-stderr traced "$BATS_TEST_TMPDIR/trace" -f \
 		"$CHMEM" --sysroot "$TREE" --list -o +DEVICE,FREE,REMOVABLE,CONFIGURED
 	assert_status 0
-	run ! grep -E 'O_RDWR|O_WRONLY|flock\(' "$BATS_TEST_TMPDIR/trace"
+	grep -q 'memory0/state' "$BATS_TEST_TMPDIR/trace"
+	run ! grep -E 'O_RDWR|O_WRONLY|\b(flock|v?fork|clone3?)\(' "$BATS_TEST_TMPDIR/trace"
 }
 
 @test "an ordinary user can list" {
