@@ -508,15 +508,19 @@ is_waiting() {
 }
 
 @test "it is mounted within 100 ms, with 10,000 blocks" {
-	local start end
+	local start ms
 
 	memsim_required
-	start=${EPOCHREALTIME/./}
-	memsim_start 'blocks 0-4999 online' 'blocks 5000-9999 offline'
-	end=${EPOCHREALTIME/./}
-	# a busy machine gets more time, but not for ever
-	echo "$(((end - start) / 1000)) ms"
-	((end - start < 1000000))
+	# a busy machine takes longer, but not each time
+	for _ in 1 2 3 4 5; do
+		memsim_stop
+		start=${EPOCHREALTIME/./}
+		memsim_start 'blocks 0-4999 online' 'blocks 5000-9999 offline'
+		ms=$(((${EPOCHREALTIME/./} - start) / 1000))
+		((ms >= 100)) || break
+	done
+	echo "$ms ms"
+	((ms < 100))
 	is "links" "$(stat -c %h "$MEMORY")" 10002
 	is "blocks" "$(find "$MEMORY" -mindepth 1 -maxdepth 1 -type d | wc -l)" 10000
 }
