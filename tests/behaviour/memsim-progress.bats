@@ -19,9 +19,26 @@ on_terminal() {
 	assert_status 0
 }
 
-# screen - what is left to see of it, each line that was drawn over only as it was last.
+# screen - what is left to see of it: what is drawn over a line stays as far as nothing else comes
+# there, or it is erased.
 screen() {
-	sed -e 1d -e '$d' "$typed" | tr -d '\033' | sed -e 's/\r*$//' -e 's/.*\r//' -e 's/\[K//g'
+	sed -e 1d -e '$d' "$typed" | awk '{
+		row = ""
+		column = 0
+		for (rest = $0; rest != ""; rest = substr(rest, 2)) {
+			c = substr(rest, 1, 1)
+			if (c == "\r") {
+				column = 0
+			} else if (substr(rest, 1, 3) == "\033[K") {
+				row = substr(row, 1, column)
+				rest = substr(rest, 3)
+			} else {
+				row = substr(row, 1, column) c substr(row, column + 2)
+				column++
+			}
+		}
+		print row
+	}'
 }
 
 @test "a run of slow blocks draws a bar that ends at 100 % and leaves a clean line" {
@@ -79,4 +96,13 @@ screen() {
 	assert_status 0
 	is "lines on the screen" "$(screen | grep -c .)" 1
 	[ "$(tr '\r' '\n' <"$typed" | sed -e 1d -e '/^Script/d' -e 's/\x1b\[K//' | wc -L)" -lt 30 ]
+}
+
+@test "a shorter line leaves nothing to see of a longer one" {
+	slow_machine
+	typed=$BATS_TEST_TMPDIR/typed
+	run script -qec "stty cols 46; exec '$CHMEM' --sysroot '$TREE' --progress -e -b 32-61" "$typed"
+	assert_status 0
+	tr '\r' '\n' <"$typed" | grep -qE '^ ?[0-9]+%  [0-9]+ of 30 blocks, .*, block '
+	[[ $(screen) =~ ^100%\ \ 30\ of\ 30\ blocks,\ 3\.8G\ of\ 3\.8G,\ [0-9]\ s$ ]]
 }
