@@ -187,19 +187,22 @@ assert_all_or_nothing() {
 	assert_nobody_left
 }
 
-@test "D23: --atomic: INT brings the blocks back that were changed, then chmem dies of it" {
-	local before
+@test "D23: --atomic: INT, TERM and HUP bring the blocks back that were changed, then chmem dies of it" {
+	local before row
 
 	pin_block 34
 	set_online 32 33
 	before=$(everything)
-	start chmem 'chmem --atomic -d -b 32-34'
-	wait_for_state 34 going-offline
-	assert_blocks 32-33 offline
-	send INT chmem
-	finish chmem
-	assert_status 130
-	assert_stderr_has 'chmem: ended by a signal: Interrupt'
-	assert_same_as "$before"
-	assert_nobody_left
+	for row in INT:130:Interrupt TERM:143:Terminated HUP:129:Hangup; do
+		start chmem 'chmem --atomic -d -b 32-34'
+		wait_for_state 34 going-offline
+		assert_blocks 32-33 offline
+		send "${row%%:*}" chmem
+		finish chmem
+		row=${row#*:}
+		assert_status "${row%:*}"
+		assert_stderr_has "chmem: ended by a signal: ${row#*:}"
+		assert_same_as "$before"
+		assert_nobody_left
+	done
 }
