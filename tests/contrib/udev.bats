@@ -6,7 +6,7 @@
 
 load ../helpers
 
-: "${abs_top_srcdir:?}" # of helpers
+: "${abs_top_srcdir:?}" "${abs_top_builddir:?}" # of helpers
 rules=$abs_top_srcdir/contrib/udev/40-chmem-online.rules
 
 # Lines that do something; with an argument, those behind a # that would.
@@ -63,9 +63,19 @@ lines_of() {
 		$'ATTR{state}="online_kernel"\nATTR{state}="online_movable"'
 }
 
-# Debian 12 has no such command, and there nothing is asked: the guest's udevd tells of faults, too.
+@test "the sample is installed as one, with the documents, and not where udev reads" {
+	local directory=$BATS_TEST_TMPDIR/installed file
+
+	make -s -C "$abs_top_builddir" install-data-am DESTDIR="$directory" >/dev/null
+	file=$(find "$directory" -name '*.rules')
+	[[ $file == */doc/chmem/"${rules##*/}" ]]
+	is "mode" "$(stat -c %a "$file")" 644
+	cmp "$file" "$rules"
+}
+
+# Debian 12 has no such command; the guest's udevd tells of faults, too.
 @test "where udevadm verifies, it finds nothing wrong" {
-	udevadm verify --help >/dev/null 2>&1 || return 0
+	udevadm verify --help >/dev/null 2>&1 || out_of_place 'udevadm verifies nothing here'
 	run udevadm verify "$rules"
 	assert_status 0
 }
