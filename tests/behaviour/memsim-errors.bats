@@ -145,6 +145,10 @@ assert_error() {
 	assert_error EIO 'Input/output error' 'Input/output error'
 }
 
+@test "an error that means nothing here is told as it is" {
+	assert_error ENOSPC 'No space left on device' 'No space left on device'
+}
+
 @test "EACCES of the write is told as it is" {
 	assert_error EACCES 'Permission denied' 'Permission denied'
 }

@@ -93,10 +93,15 @@ assert_configs() {
 	assert_status 1
 	assert_stderr "chmem: $(block 3) must be offline before deconfiguration"
 	on_machine 'echo 1 >$sys/firmware/memory/memory4/config'
-	memsim_tell 'fail 4 config EBUSY'
+	memsim_tell 'fail 4 config EBUSY' forget
 	run_chmem '-g -b 4'
 	assert_status 1
 	assert_stderr "chmem: $(block 4) deconfigure failed: Device or resource busy; it must be offline, or not configured, first"
+	assert_memsim_writes '4 config 0 EBUSY'
+	memsim_tell forget
+	run_chmem '-g --retries 2 -b 4'
+	assert_status 1
+	assert_memsim_writes '4 config 0 EBUSY' '4 config 0 EBUSY' '4 config 0 EBUSY'
 }
 
 @test "EIO of giving the storage back is tried once more, and told as the hypervisor's" {
@@ -127,12 +132,17 @@ assert_configs() {
 
 @test "EBUSY of memmap_on_memory is a block that was configured meanwhile" {
 	memsim_tell 'memmap-on-memory on' 'fail 4 memmap_on_memory EBUSY'
-	run_chmem '-c -m 1 --retries 0 -b 4-5'
+	run_chmem '-c -m 1 -b 4-5'
 	assert_status 64
 	assert_stderr "chmem: $(block 4) memmap-on-memory failed: Device or resource busy; it must be offline, or not configured, first" \
 		'chmem: Could only configure 128M of memory'
 	assert_memsim_writes '4 memmap_on_memory 1 EBUSY' '5 memmap_on_memory 1 ok' '5 config 1 ok'
 	assert_configs '0 1 0 0'
+	memsim_tell forget
+	run_chmem '-c -m 1 --retries 2 -b 4'
+	assert_status 1
+	assert_memsim_writes '4 memmap_on_memory 1 EBUSY' '4 memmap_on_memory 1 EBUSY' \
+		'4 memmap_on_memory 1 EBUSY'
 }
 
 @test "-m 1 on a kernel that cannot do that says so" {
