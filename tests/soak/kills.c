@@ -7,6 +7,8 @@
  *
  *   kills [COUNT [SEED]]        40 and 1 unless they are given
  *
+ * COUNT is of kills that hit: a shot at what had ended before does not count.
+ *
  * CHMEM and MEMSIM are the programs. Exit status 0; 1 if anything was wrong, 77 if there
  * can be no simulated machine. It has to be run below ../isolate, as all tests.
  */
@@ -14,11 +16,13 @@
 #include "config.h"
 
 #include <err.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +30,9 @@
 #include "soak.h"
 
 #define EXIT_SKIP 77
+
+/* So many shots for each kill, at most. */
+#define SHOTS_FOR_KILL 10
 
 /* Blocks that take a while, so that there is something to kill. */
 static const char machine_text[] = "blocks 0-3 online\n"
@@ -54,7 +61,17 @@ enum victim {
 };
 
 static unsigned int nkilled[_VICTIM_MAX];
+static unsigned int nmissed;
 static unsigned int nwithout_worker;
+
+static unsigned int count_kills(void)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < _VICTIM_MAX; i++)
+		n += nkilled[i];
+	return n;
+}
 
 /* The one process that has PARENT for a parent; 0 if there is none. */
 static pid_t find_child(pid_t parent)
@@ -81,17 +98,45 @@ static void sleep_us(unsigned int us)
 	nanosleep(&time, NULL);
 }
 
-static void shoot(enum victim victim, pid_t parent)
+/* How a worker ended is for its parent alone to know: false if it had, before the shot.
+ */
+static bool shoot_worker(pid_t worker)
+{
+	struct pollfd poll_fd = { .fd = (int) syscall(SYS_pidfd_open, worker, 0),
+				  .events = POLLIN };
+	bool hit;
+
+	if (poll_fd.fd < 0)
+		return false;
+	hit = poll(&poll_fd, 1, 0) == 0 &&
+	      syscall(SYS_pidfd_send_signal, poll_fd.fd, SIGKILL, NULL, 0) == 0;
+	close(poll_fd.fd);
+	return hit;
+}
+
+/* Whether a worker was hit. */
+static bool shoot(enum victim victim, pid_t parent)
 {
 	pid_t worker = find_child(parent);
+	bool hit = false;
 
 	if (victim != VICTIM_PARENT && !worker)
 		nwithout_worker++;
 	if (victim != VICTIM_PARENT && worker)
-		kill(worker, SIGKILL);
+		hit = shoot_worker(worker);
 	if (victim != VICTIM_WORKER)
 		kill(parent, SIGKILL);
-	nkilled[victim]++;
+	return hit;
+}
+
+static void count(const struct run *run, enum victim victim, bool worker_hit)
+{
+	bool parent_hit = WIFSIGNALED(run->status) && WTERMSIG(run->status) == SIGKILL;
+
+	if (victim == VICTIM_WORKER ? worker_hit : parent_hit)
+		nkilled[victim]++;
+	else
+		nmissed++;
 }
 
 /* What the kernel says of a block is one of its words, and not that it is going. */
@@ -173,6 +218,7 @@ static void play(struct run *run, const struct stage *stage, unsigned int random
 	enum victim victim = (enum victim)(random % _VICTIM_MAX);
 	const char *const *command = commands[random / 16 % NCOMMANDS];
 	struct child child;
+	bool worker_hit;
 	size_t n = 0;
 
 	while (n < 6 && command[n]) {
@@ -183,8 +229,9 @@ static void play(struct run *run, const struct stage *stage, unsigned int random
 	run->start_ms = now_ms();
 	child = chmem_start(stage, run->scenario.arguments, n);
 	sleep_us(random / 256 % 250000);
-	shoot(victim, child.pid);
+	worker_hit = shoot(victim, child.pid);
 	await(run, child.pid);
+	count(run, victim, worker_hit);
 	run->end_ms = now_ms();
 	run->out.text = child_output(&child, &run->err.text);
 	if (run->end_ms - run->start_ms > 12000)
@@ -244,7 +291,9 @@ static void look_for_no_leaks(void)
 
 int main(int argc, char **argv)
 {
-	unsigned int ntries = argc > 1 ? (unsigned int) atoi(argv[1]) : 40, nwrong = 0;
+	unsigned int nkills = argc > 1 ? (unsigned int) atoi(argv[1]) : 40;
+	unsigned int seed = argc > 2 ? (unsigned int) atoi(argv[2]) : 1;
+	unsigned int ntries = 0, nwrong = 0;
 	char directory[] = "/tmp/chmem-kills.XXXXXX";
 
 	if (!getenv("CHMEM") || !getenv("MEMSIM"))
@@ -253,14 +302,18 @@ int main(int argc, char **argv)
 		err(EXIT_FAILURE, "%s", directory);
 	look_for_no_leaks();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	srandom(argc > 2 ? (unsigned int) atoi(argv[2]) : 1);
-	for (unsigned int i = 1; i <= ntries; i++)
-		nwrong += !run_once(directory, i, (unsigned int) random());
+	srandom(seed);
+	while (count_kills() < nkills && ntries < nkills * SHOTS_FOR_KILL)
+		nwrong += !run_once(directory, ++ntries, (unsigned int) random());
 	directory_remove(directory);
-	printf("%u kills: %u wrong; the parent %u, the worker %u, both %u times; %u "
-	       "times "
-	       "there was no worker\n",
-	       ntries, nwrong, nkilled[VICTIM_PARENT], nkilled[VICTIM_WORKER],
-	       nkilled[VICTIM_BOTH], nwithout_worker);
+	if (count_kills() < nkills) {
+		printf("of %u shots only %u hit, and not %u\n", ntries, count_kills(),
+		       nkills);
+		nwrong++;
+	}
+	printf("%u kills from seed %u on: %u wrong; the parent %u, the worker %u, "
+	       "both %u times; %u shots missed; %u times there was no worker\n",
+	       count_kills(), seed, nwrong, nkilled[VICTIM_PARENT],
+	       nkilled[VICTIM_WORKER], nkilled[VICTIM_BOTH], nmissed, nwithout_worker);
 	return nwrong ? EXIT_FAILURE : EXIT_SUCCESS;
 }
