@@ -208,11 +208,10 @@ int main(int argc, char **argv)
 	tally->dry_run = dry_run;
 	run_jobs(tally, directory, njobs, first + nruns);
 	directory_remove(directory);
-	printf("%u runs from seed %llu on: %u wrong; status 0: %u, 1: %u, 64: %u, "
-	       "signals: "
-	       "%u; %u writes; %.0f s\n",
-	       tally->nruns, (unsigned long long) first, tally->nwrong,
-	       tally->statuses[0], tally->statuses[1], tally->statuses[2],
+	printf("%u %sruns from seed %llu on: %u wrong; status 0: %u, 1: %u, 64: %u, "
+	       "signals: %u; %u writes; %.0f s\n",
+	       tally->nruns, dry_run ? "dry " : "", (unsigned long long) first,
+	       tally->nwrong, tally->statuses[0], tally->statuses[1], tally->statuses[2],
 	       tally->statuses[3], tally->nwrites, (now_ms() - start) / 1000);
 	if (tally->nskipped)
 		return EXIT_SKIP;

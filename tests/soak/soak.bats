@@ -19,12 +19,14 @@ setup() {
 	export CHMEM MEMSIM
 }
 
-# run_soak PROGRAM [ARGUMENT]... - what it says is the test's; 77 is a skip.
+# run_soak PROGRAM [ARGUMENT]... - what it says is the test's, and its last line, of what all came to,
+# is for everybody; 77 is a skip.
 run_soak() {
 	run "$@"
 	echo "$output"
 	[ "$status" -ne 77 ] || skip "no simulated machine: ${lines[0]}"
 	[ "$status" -eq 0 ]
+	echo "# ${lines[-1]}" >&3
 }
 
 @test "random runs on random machines keep every promise" {
