@@ -36,7 +36,8 @@ soak: all
 	$(AM_V_at)$(soak_in_full) $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/soak/soak.bats
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) soak-sanitized
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) fuzz FUZZ_SECONDS=600
-	$(AM_V_at)CHMEM_SOAK=1 $(MAKE) $(AM_MAKEFLAGS) check-guest
+	$(AM_V_at)CHMEM_SOAK=1 CHMEM_TESTS_MUST_RUN="$${CHMEM_TESTS_MUST_RUN-} guest" \
+		$(MAKE) $(AM_MAKEFLAGS) check-guest
 
 # The same with sanitizers, in a copy, which is left there if anything fails. What they find goes
 # into files: nobody would see it of a worker, whose descriptors lead nowhere.
