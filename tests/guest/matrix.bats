@@ -236,3 +236,12 @@ asked() {
 	assert_stderr 'there is no cell three; there are: one two'
 	[ ! -e "$ASKED" ]
 }
+
+@test "so is guest-CELL, of no cell, among what must run" {
+	use_cells
+	CHMEM_TESTS_MUST_RUN='unit guest guest-two guest-three' run_matrix one
+	assert_status 2
+	assert_stdout
+	assert_stderr 'CHMEM_TESTS_MUST_RUN: guest-three: there is no cell three; there are: one two'
+	[ ! -e "$ASKED" ]
+}
