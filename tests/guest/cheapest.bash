@@ -46,29 +46,36 @@ load_guest() {
 	assert_blocks 32-63 online
 }
 
-# run_on_load COMMAND [ARGUMENT]... - sets ms, migrated, failed and status: how long it took,
-# pages that the kernel moved, writes that failed.
+# run_on_load COMMAND [ARGUMENT]... - sets ms, migrated, unmoved, failed and status: how long it took,
+# pages that the kernel moved and that it could not move, writes that failed.
 run_on_load() {
-	local how
+	local how before
 
 	watch_attempts
-	migrated=$(migrations)
+	before=$(migrations)
 	run_script "launch run $*"
 	read -r how status ms <<<"$(guest 'cat /run/run.end')"
 	is "how it ended" "$how" exited
-	migrated=$(($(migrations) - migrated))
+	read_migrations "$before"
 	failed=$(attempts "$1" | awk '$3 != 0 { n++ } END { print n + 0 }')
 }
 
 migrations() {
-	guest "awk '\$1 == \"pgmigrate_success\" { print \$2 }' /proc/vmstat"
+	guest "awk '{ n[\$1] = \$2 } END { print n[\"pgmigrate_success\"], n[\"pgmigrate_fail\"] }' \
+		/proc/vmstat"
+}
+
+# read_migrations BEFORE - sets migrated and unmoved: those since then.
+read_migrations() {
+	read -r migrated unmoved <<<"$(migrations)"
+	migrated=$((migrated - ${1% *})) unmoved=$((unmoved - ${1#* }))
 }
 
 # note PROGRAM - the last run_on_load, for the medians and for CHMEM_FIGURES.
 note() {
 	local line
 
-	line="$1 $ms $migrated $failed $status"
+	line="$1 $ms $migrated $unmoved $failed $status"
 	echo "$line" >>"$BATS_TEST_TMPDIR/found"
 	[[ -z ${CHMEM_FIGURES-} ]] || echo "cheapest $kernel $line" >>"$CHMEM_FIGURES"
 }
@@ -80,15 +87,21 @@ median() {
 		awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'
 }
 
+# statuses PROGRAM - those that it had.
+statuses() {
+	awk -v program="$1" '$1 == program { print $6 }' "$BATS_TEST_TMPDIR/found" | sort -nu | paste -s -d ,
+}
+
 # print_medians PROGRAM NAME
 print_medians() {
 	echo "# $kernel: $2: $(median "$1" 2) ms, $(median "$1" 3) pages migrated," \
-		"$(median "$1" 4) writes failed; medians of $runs" >&3
+		"$(median "$1" 4) failed, $(median "$1" 5) writes failed; medians of $runs;" \
+		"exit status $(statuses "$1")" >&3
 }
 
 # By turns, so that both get their share of what else the machine does.
 cheapest_beside_highest() {
-	local kernel run ms migrated failed
+	local kernel run ms migrated unmoved failed
 
 	guest "test -x /usr/sbin/chmem.ul" || guest_skip "util-linux has no chmem here"
 	kernel=$(guest 'uname -r')
@@ -114,7 +127,7 @@ cheapest_beside_highest() {
 
 # The highest block that is in Movable can never go, and nobody sees it.
 cheapest_beside_pinned() {
-	local kernel run ms migrated failed
+	local kernel run ms migrated unmoved failed before
 
 	guest "test -x /usr/sbin/chmem.ul" || guest_skip "util-linux has no chmem here"
 	kernel=$(guest 'uname -r')
@@ -131,12 +144,15 @@ cheapest_beside_pinned() {
 		fresh_guest
 		load_guest pin
 	fi
+	before=$(migrations)
 	run_script "disturbed 'sleep $hang_seconds
 		eval \"\$going\" && echo going
 		send KILL' 63 chmem.ul -d 1G"
 	assert_stdout going
+	read_migrations "$before"
 	assert_ended 'killed 9' $((hang_seconds * 1000)) $((hang_seconds * 1000 + 10000))
 	[[ -z ${CHMEM_FIGURES-} ]] ||
-		echo "cheapest $kernel hung $((hang_seconds * 1000)) - - -" >>"$CHMEM_FIGURES"
-	echo "# $kernel: util-linux's chmem -d 1G: not back after $hang_seconds s" >&3
+		echo "cheapest $kernel hung $((hang_seconds * 1000)) $migrated $unmoved - none" >>"$CHMEM_FIGURES"
+	echo "# $kernel: util-linux's chmem -d 1G: not back after $hang_seconds s;" \
+		"$migrated pages migrated, $unmoved failed" >&3
 }
