@@ -32,7 +32,7 @@
  * What the worker has to answer in when it was told to stop. A pass of the kernel over a
  * block that no signal ends can take seconds.
  */
-#define GRACE_SHORT_MS 800
+#define GRACE_SHORT_MS 700
 #define GRACE_LONG_MS 10000
 
 /* And what SIGKILL has to take effect in. */
