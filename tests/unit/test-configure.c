@@ -64,10 +64,6 @@ static const int firmware_errors[] = { EIO, EBUSY, EOPNOTSUPP, ENOMEM, EEXIST };
 		.index = (n), .status = MEMBLK_STATUS_CHANGED, .configured = true, \
 		.switched = true                                                   \
 	}
-#define CONFIGURED_ALREADY(n)                                                     \
-	{                                                                         \
-		.index = (n), .status = MEMBLK_STATUS_ALREADY, .configured = true \
-	}
 #define CONFIGURED_IN_VAIN(n, reason)                                                   \
 	{                                                                               \
 		FAILED_FOR(n, ENABLE, reason), .configured = true, .deconfigured = true \
@@ -118,7 +114,7 @@ static void test_online_but_not_configured(void)
 	init_machine(&machine);
 	fake_set(config_of(&machine, 2), "0\n");
 	machine_run(&machine, request_by_range(MEMBLK_COMMAND_ENABLE, 2, 2));
-	check_results(&machine, CONFIGURED_ALREADY(2));
+	check_results(&machine, CONFIGURED(2));
 	check_writes(&machine, "memory2/config=1 ");
 }
 
@@ -142,7 +138,7 @@ static void test_auto_online_by_range(void)
 	init_machine(&machine);
 	machine.auto_online = "Normal";
 	machine_run(&machine, request_by_range(MEMBLK_COMMAND_ENABLE, 4, 5));
-	check_results(&machine, CONFIGURED_ALREADY(4), CONFIGURED_ALREADY(5));
+	check_results(&machine, CONFIGURED(4), CONFIGURED(5));
 	check_writes(&machine, "memory4/config=1 memory5/config=1 ");
 }
 
@@ -154,7 +150,7 @@ static void test_auto_online_in_zone(void)
 	machine.auto_online = "Movable";
 	machine_run(&machine, with_zone(request_by_range(MEMBLK_COMMAND_ENABLE, 4, 4),
 					MEMBLK_ZONE_MOVABLE));
-	check_results(&machine, CONFIGURED_ALREADY(4));
+	check_results(&machine, CONFIGURED(4));
 	machine_run(&machine, with_zone(request_by_size(MEMBLK_COMMAND_ENABLE, 2),
 					MEMBLK_ZONE_MOVABLE));
 	check_results(&machine, SWITCHED(3), CONFIGURED(5));
@@ -199,7 +195,7 @@ static void test_auto_online_late(void)
 	init_machine(&machine);
 	machine.state_fn = online_meanwhile;
 	machine_run(&machine, request_by_range(MEMBLK_COMMAND_ENABLE, 4, 4));
-	check_results(&machine, CONFIGURED_ALREADY(4));
+	check_results(&machine, CONFIGURED(4));
 	machine_run(&machine, request_by_size(MEMBLK_COMMAND_ENABLE, 2));
 	check_results(&machine, SWITCHED(3), CONFIGURED(5));
 }
@@ -935,7 +931,7 @@ static const struct tap_test tests[] = {
 	  test_online_but_not_configured },
 	{ "D21: By size a block that the kernel onlined at once counts",
 	  test_auto_online_by_size },
-	{ "By range a block that the kernel onlined at once is already enabled",
+	{ "By range, too, a block that the kernel onlined at once was changed",
 	  test_auto_online_by_range },
 	{ "D21: A block that the kernel onlined in the zone asked for is done",
 	  test_auto_online_in_zone },
