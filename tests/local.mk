@@ -241,9 +241,9 @@ guest_helpers = \
 	tests/guest/matrix \
 	tests/guest/mkinitrd \
 	tests/guest/offlinable.bash \
-	tests/guest/recipes.bash \
 	tests/guest/pin.c \
 	tests/guest/pipes.c \
+	tests/guest/recipes.bash \
 	tests/guest/unpacked
 
 # ---- beside the installed chmem ----------------------------------------------------------

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # --atomic: all of it or nothing, where the kernel decides in the middle of it that one
-# block cannot go. Blocks 32 to 39 are plugged, 32 to 35 are asked for.
+# block cannot go, or not come back. Blocks 32 to 39 are plugged, 32 to 35 are asked for mostly.
 #
 # shellcheck disable=SC2016 # the guest's shell expands
 
