@@ -174,6 +174,7 @@ bats_helpers = \
 	tests/errors.md \
 	tests/helpers.bash \
 	tests/json.bash \
+	tests/screen.bash \
 	tests/unit/coverage \
 	tests/validate
 
@@ -203,6 +204,7 @@ guest_tests = \
 	tests/guest/numa-memoryless.bats \
 	tests/guest/offlinable.bats \
 	tests/guest/offlinable-newer.bats \
+	tests/guest/progress.bats \
 	tests/guest/race.bats \
 	tests/guest/recipes.bats \
 	tests/guest/refused.bats \

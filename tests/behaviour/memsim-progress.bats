@@ -7,6 +7,7 @@
 # shellcheck disable=SC2154 # TREE is set by memsim_start
 
 load behaviour
+load ../screen
 
 slow_machine() {
 	machine_start 'blocks 0-3 online' 'blocks 32-61 offline' 'delay * state 60'
@@ -19,41 +20,19 @@ on_terminal() {
 	assert_status 0
 }
 
-# screen - what is left to see of it: what is drawn over a line stays as far as nothing else comes
-# there, or it is erased.
-screen() {
-	sed -e 1d -e '$d' "$typed" | awk '{
-		row = ""
-		column = 0
-		for (rest = $0; rest != ""; rest = substr(rest, 2)) {
-			c = substr(rest, 1, 1)
-			if (c == "\r") {
-				column = 0
-			} else if (substr(rest, 1, 3) == "\033[K") {
-				row = substr(row, 1, column)
-				rest = substr(rest, 3)
-			} else {
-				row = substr(row, 1, column) c substr(row, column + 2)
-				column++
-			}
-		}
-		print row
-	}'
-}
-
 @test "a run of slow blocks draws a bar that ends at 100 % and leaves a clean line" {
 	slow_machine
 	on_terminal --progress -e -b 32-61
-	[ "$(tr '\r' '\n' <"$typed" | grep -c '^\[#*-*\] .* of 30 blocks, .*, block [0-9]*, [0-9] s')" -ge 5 ]
-	is "lines on the screen" "$(screen | grep -c .)" 1
-	[[ $(screen) =~ ^\[#+\]\ 100%\ \ 30\ of\ 30\ blocks,\ 3\.8G\ of\ 3\.8G,\ [0-9]\ s$ ]]
-	[ "$(screen | wc -L)" -lt 100 ]
+	[ "$(bars "$typed" | grep -c ' of 30 blocks')" -ge 5 ]
+	is "lines on the screen" "$(screen "$typed" | grep -c .)" 1
+	[[ $(screen "$typed") =~ ^\[#+\]\ 100%\ \ 30\ of\ 30\ blocks,\ 3\.8G\ of\ 3\.8G,\ [0-9]\ s$ ]]
+	[ "$(screen "$typed" | wc -L)" -lt 100 ]
 }
 
 @test "the first second draws nothing, a short run nothing at all" {
 	slow_machine
 	on_terminal --progress -e -b 32-33
-	is "what is drawn" "$(screen)" ""
+	is "what is drawn" "$(screen "$typed")" ""
 	on_terminal --progress -e -b 34-61
 	[ "$(tr '\r' '\n' <"$typed" | grep '^\[' | head -n 1 | sed 's/.*, \([0-9]*\) s.*/\1/')" -eq 1 ]
 }
@@ -61,9 +40,9 @@ screen() {
 @test "lines are printed above the bar, which is drawn again below" {
 	slow_machine
 	on_terminal --progress -v -e -b 32-61
-	is "lines for blocks" "$(screen | grep -c 'Memory Block [0-9]* (.*) enabled$')" 30
-	is "lines on the screen" "$(screen | grep -c .)" 31
-	[[ $(screen | grep . | tail -n 1) == *' 100%  30 of 30 blocks'* ]]
+	is "lines for blocks" "$(screen "$typed" | grep -c 'Memory Block [0-9]* (.*) enabled$')" 30
+	is "lines on the screen" "$(screen "$typed" | grep -c .)" 31
+	[[ $(screen "$typed" | grep . | tail -n 1) == *' 100%  30 of 30 blocks'* ]]
 }
 
 @test "where stderr is no terminal there is no bar, but with --progress=always" {
@@ -82,11 +61,11 @@ screen() {
 @test "there is no bar without the option, with never, and on a dumb terminal" {
 	slow_machine
 	on_terminal -e -b 32-51
-	is "what is drawn" "$(screen)" ""
+	is "what is drawn" "$(screen "$typed")" ""
 	on_terminal --progress=never -d --keep-free 0 -b 32-51
-	is "what is drawn" "$(screen)" ""
+	is "what is drawn" "$(screen "$typed")" ""
 	TERM=dumb on_terminal --progress -e -b 32-51
-	is "what is drawn" "$(screen)" ""
+	is "what is drawn" "$(screen "$typed")" ""
 }
 
 @test "a narrow terminal gets what fits on one line" {
@@ -94,7 +73,7 @@ screen() {
 	typed=$BATS_TEST_TMPDIR/typed
 	run script -qec "stty cols 30; exec '$CHMEM' --sysroot '$TREE' --progress -e -b 32-61" "$typed"
 	assert_status 0
-	is "lines on the screen" "$(screen | grep -c .)" 1
+	is "lines on the screen" "$(screen "$typed" | grep -c .)" 1
 	[ "$(tr '\r' '\n' <"$typed" | sed -e 1d -e '/^Script/d' -e 's/\x1b\[K//' | wc -L)" -lt 30 ]
 }
 
@@ -104,5 +83,5 @@ screen() {
 	run script -qec "stty cols 46; exec '$CHMEM' --sysroot '$TREE' --progress -e -b 32-61" "$typed"
 	assert_status 0
 	tr '\r' '\n' <"$typed" | grep -qE '^ ?[0-9]+%  [0-9]+ of 30 blocks, .*, block '
-	[[ $(screen) =~ ^100%\ \ 30\ of\ 30\ blocks,\ 3\.8G\ of\ 3\.8G,\ [0-9]\ s$ ]]
+	[[ $(screen "$typed") =~ ^100%\ \ 30\ of\ 30\ blocks,\ 3\.8G\ of\ 3\.8G,\ [0-9]\ s$ ]]
 }
