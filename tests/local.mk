@@ -254,4 +254,4 @@ bench_scripts = \
 	tests/bench/compare \
 	tests/bench/guest \
 	tests/bench/openat2.c \
-	tests/bench/peak.c
+	tests/bench/cost.c
