@@ -182,6 +182,16 @@ static int open_by_walk(int root, const char *path, int flags)
 /* The kernel gives EAGAIN when something was renamed under a path with "..". */
 #define RESOLVE_TRIES 64
 
+/*
+ * Linux before 5.6, or a container whose filter of system calls is older than that, or
+ * says EPERM for what it does not know. Where it is the file that says so, walking there
+ * comes to the same.
+ */
+static bool is_refused(int fd)
+{
+	return fd == -ENOSYS || fd == -EPERM;
+}
+
 static int open_in_root(int root, const char *path, int flags)
 {
 	struct open_how how = { .flags = (unsigned int) flags,
@@ -192,7 +202,7 @@ static int open_in_root(int root, const char *path, int flags)
 		fd = (int) RET_NERRNO(
 			syscall(SYS_openat2, root, path, &how, sizeof(how)));
 
-	return fd == -ENOSYS ? open_by_walk(root, path, flags) : fd;
+	return is_refused(fd) ? open_by_walk(root, path, flags) : fd;
 }
 
 /* ---- The table of operations on real files ---- */
@@ -232,7 +242,7 @@ static int files_open(void *backend, const char *path, int flags)
 
 	if (!strncmp(path, memory, sizeof(memory) - 1)) {
 		fd = open_in_memory(files, path + sizeof(memory) - 1, flags);
-		if (fd != -ELOOP && fd != -ENOSYS)
+		if (fd != -ELOOP && !is_refused(fd))
 			return fd;
 	}
 	return open_in_root(files->root, path, flags);

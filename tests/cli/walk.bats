@@ -36,6 +36,22 @@ passes_without_openat2() {
 	assert_states 4-4 online_movable
 }
 
+@test "a container that forbids openat2 is no worse: to the block, to the tree, and what is forbidden itself" {
+	"$no_openat2" true || skip "system calls cannot be filtered here"
+	make_small_tree
+	run --separate-stderr "$no_openat2" --eperm "$CHMEM" -s "$TREE" -v -e -b 4
+	assert_status 0
+	assert_stdout "$(block 4) enabled"
+	assert_stderr
+	assert_states 4-4 online_movable
+	chattr +i "$MEMORY/memory5/state" 2>/dev/null || out_of_place "no file can be made immutable here"
+	run --separate-stderr "$no_openat2" --eperm "$CHMEM" -s "$TREE" -e -b 5
+	chattr -i "$MEMORY/memory5/state"
+	assert_status 1
+	assert_stderr_like "*: $(block 5) enable failed: Operation not permitted*"
+	assert_states 5-5 offline
+}
+
 @test "sysroot.bats passes without openat2" {
 	passes_without_openat2 sysroot.bats
 }
