@@ -220,9 +220,19 @@ void report_capture_end(struct capture *capture, const char *prefix)
 	free(capture->text);
 }
 
+/* What a file system has put off, and tells of only now: ENOSPC of NFS, say. */
+static void check_closing(void)
+{
+	int fd = dup(STDOUT_FILENO);
+
+	if (fd >= 0)
+		check_stdout(close(fd));
+}
+
 int report_finish(int status)
 {
 	check_stdout(fflush(stdout));
+	check_closing();
 	/* who closed it does not want it */
 	if (!stdout_error || stdout_error == EBADF)
 		return status;

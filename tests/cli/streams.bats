@@ -79,6 +79,19 @@ reading_stdout() {
 	assert_states 4-6 "online_movable online_movable offline"
 }
 
+@test "an error of stdout that only closing it brings is an error" {
+	local out=$BATS_TEST_TMPDIR/out
+
+	need_tracing
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run --separate-stderr bash -c 'exec "$@" >"$0"' "$out" \
+		strace -qq -o /dev/null -P "$out" -e trace=close -e inject=close:error=EDQUOT \
+		"$CHMEM" -s "$TREE" -v -e -b 4
+	assert_status 1
+	assert_stderr_like "*: write error: Disk quota exceeded"
+	is "what came out" "$(cat "$out")" "$(block 4) enabled"
+	assert_states 4-4 online_movable
+}
+
 @test "a full stdout is an error after a failure as well, and comes last" {
 	rm "$MEMORY/memory5/state"
 	run_chmem_under filling_stdout -- -v -e -b 4-6
