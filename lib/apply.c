@@ -136,6 +136,13 @@ static void check_failure(struct walk *walk, const struct memblk_result *result)
 
 /* ---- Results ---- */
 
+/* This run configured the block, and did not take that back. */
+static bool stays_configured(const struct memblk_result *result)
+{
+	return result->configured && !result->deconfigured &&
+	       !result->already_deconfigured;
+}
+
 /*
  * Whether RESULT uses up a part of the size. Memory that came online in another zone, or
  * stayed configured, does, though it is not done: else a run could take any amount of it.
@@ -144,8 +151,7 @@ static bool is_spent(const struct memblk_plan *plan, const struct memblk_result 
 {
 	return result->status == MEMBLK_STATUS_CHANGED || result->switched ||
 	       (plan->count_done && result->status == MEMBLK_STATUS_ALREADY) ||
-	       (result->configured && !result->deconfigured &&
-		!result->already_deconfigured);
+	       stays_configured(result);
 }
 
 bool apply_has_changed(const struct memblk_result *result)
@@ -222,7 +228,10 @@ static bool may_pass(const struct walk *walk, const struct memblk_result *result
 	       reason_may_pass(result->reason, &walk->run.request->bounds, round);
 }
 
-/* Tries block INDEX; BEFORE is what came of it in an earlier round, NULL in the first. */
+/*
+ * Tries block INDEX; BEFORE is what came of it in an earlier round, NULL in the first.
+ * What that round has left behind is this run's doing all the same.
+ */
 static void try_block(struct walk *walk, uint64_t index,
 		      const struct memblk_result *before, unsigned int round)
 {
@@ -232,6 +241,8 @@ static void try_block(struct walk *walk, uint64_t index,
 	*result = (struct memblk_result){ .index = index };
 	if (before) {
 		result->before = before->before;
+		result->memmap_before = before->memmap_before;
+		result->configured = stays_configured(before);
 		result->attempts = before->attempts;
 		result->duration_us = before->duration_us;
 	}

@@ -441,7 +441,7 @@ static int write_memmap(const struct run *run, struct memblk_result *result)
 		before_error = memconfig_read(run->system, result->index,
 					      MEMCONFIG_MEMMAP, &before);
 	r = run_write_config(run, result, MEMBLK_STEP_MEMMAP, MEMCONFIG_MEMMAP, wanted);
-	if (r == 0 && before_error == 0 && before != wanted)
+	if (r == 0 && before_error == 0 && before != wanted && !result->memmap_before)
 		result->memmap_before = before ? MEMBLK_MEMMAP_ON : MEMBLK_MEMMAP_OFF;
 
 	return r;

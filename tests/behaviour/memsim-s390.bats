@@ -224,6 +224,28 @@ assert_configs() {
 	is memmap "$(on_machine 'cat $sys/firmware/memory/memory[456]/memmap_on_memory' | tr -d '\n')" 000
 }
 
+@test "--atomic -c: what an earlier round has changed goes back as well" {
+	memsim_tell 'memmap-on-memory on' 'fail 4 config EIO count 1' 'fail 5 config ENOMEM'
+	run_chmem '--atomic -c -m 1 -b 4-5'
+	assert_status 1
+	assert_stderr_has "chmem: $(block 5) configure failed: Cannot allocate memory*"
+	assert_configs '0 0 0 0'
+	is "memmap_on_memory" "$(on_machine 'cat $sys/firmware/memory/memory4/memmap_on_memory')" 0
+
+	memsim_tell clear 'fail 4 config EIO'
+	run_chmem '--atomic -c -m 1 -b 4'
+	assert_status 1
+	is "memmap_on_memory" "$(on_machine 'cat $sys/firmware/memory/memory4/memmap_on_memory')" 0
+}
+
+@test "--atomic -e: what stayed configured after an earlier round is deconfigured in the end" {
+	memsim_tell 'fail 4 state EAGAIN count 1' 'fail 4 config EIO word 0 count 1' 'fail 5 state ENOMEM'
+	run_chmem '--atomic -e -b 4-5'
+	assert_status 1
+	assert_stderr_has "chmem: $(block 5) enable failed: Cannot allocate memory*"
+	assert_configs '0 0 0 0'
+}
+
 @test "--atomic -d: blocks that were deconfigured are configured and online again" {
 	local before
 
