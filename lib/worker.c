@@ -307,10 +307,12 @@ static uint64_t last_moment(const struct worker *worker)
 static void supervise(struct worker *worker)
 {
 	while (worker->is_alive && !worker->was_killed) {
-		uint64_t before = memblk_now_ms(), now;
+		uint64_t before, now;
 
+		/* whoever reads that may take his time */
 		tell(worker);
 		tell_progress(worker);
+		before = memblk_now_ms();
 		if (await_end(worker, LOOK_MS))
 			continue;
 		/* stopped together with the worker, which did not get its time either */
