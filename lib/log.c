@@ -35,8 +35,17 @@ void log_free(struct log *log)
 	munmap(log, log->size);
 }
 
+/* There is room for all that can come; the memory behind it is not ours. */
+static bool is_full(const struct log *log)
+{
+	return log->nresults >=
+	       (log->size - sizeof(struct log)) / sizeof(struct log_entry);
+}
+
 static void add_entry(struct log *log, const struct memblk_result *result, bool is_held)
 {
+	if (is_full(log))
+		return;
 	log->entries[log->nresults] = (struct log_entry){ .result = *result,
 							  .is_held = is_held };
 	log->nresults++;
@@ -69,13 +78,27 @@ static int compare_entries(const void *a, const void *b, void *data)
 	return (left > right) - (left < right);
 }
 
-int log_mark_outdated(struct log *log)
+/* Takes longer, and no memory. */
+static void mark_by_search(struct log *log)
+{
+	size_t n = log->nresults;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t later = i + 1; later < n && !log->entries[i].is_outdated;
+		     later++)
+			log->entries[i].is_outdated = log->entries[i].result.index ==
+						      log->entries[later].result.index;
+}
+
+void log_mark_outdated(struct log *log)
 {
 	size_t n = log->nresults;
 	_cleanup_free_ size_t *order = reallocarray(NULL, n, sizeof(*order));
 
-	if (!order)
-		return -ENOMEM;
+	if (!order) {
+		mark_by_search(log);
+		return;
+	}
 	for (size_t i = 0; i < n; i++)
 		order[i] = i;
 	qsort_r(order, n, sizeof(*order), compare_entries, log);
@@ -83,7 +106,6 @@ int log_mark_outdated(struct log *log)
 		log->entries[order[i]]
 			.is_outdated = log->entries[order[i]].result.index ==
 				       log->entries[order[i + 1]].result.index;
-	return 0;
 }
 
 bool log_needs_undo(const struct log *log, size_t position)

@@ -37,7 +37,7 @@ void log_held(const struct memblk_result *result, void *data);
 bool log_is_final(enum memblk_status status);
 
 /* Marks the entries that are not the last ones of their blocks. */
-int log_mark_outdated(struct log *log);
+void log_mark_outdated(struct log *log);
 
 /*
  * Once that is done: whether the entry at POSITION is of a block that is changed, and was

@@ -523,7 +523,6 @@ static void conclude(struct worker *worker, struct memblk_outcome *ret)
 		.ntried = count_tried(worker),
 	};
 	settle_current(worker, reason_of(worker, end));
-	/* without the memory for it, blocks are told of twice rather than not at all */
 	log_mark_outdated(log);
 	tell_held(worker);
 	if (log->progress.asked)
