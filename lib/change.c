@@ -147,7 +147,8 @@ static void suppose_gone(const struct run *run, const struct observation *seen,
  * 1. By size, a block with holes is passed over: offline_pages() in mm/memory_hotplug.c
  * of Linux answers EINVAL whatever is in it.
  * 2. Without it, enough memory has to be left.
- * 3. A dry run has to know what the kernel would say.
+ * 3. A dry run has to know what the kernel would say; and of the cheapest blocks by size,
+ * none is tried that is known to stay.
  */
 static bool may_go(const struct run *run, const struct observation *seen,
 		   struct memblk_result *result)
@@ -159,7 +160,9 @@ static bool may_go(const struct run *run, const struct observation *seen,
 	}
 	if (!check_spare(run, seen, result))
 		return false;
-	if (run->facts && run->request->dry_run &&
+	if (run->facts &&
+	    (run->request->dry_run ||
+	     (run->plan->by_size && run->request->order == MEMBLK_ORDER_CHEAPEST)) &&
 	    facts_foresee(run->facts, result->index, result))
 		return false;
 	suppose_gone(run, seen, result);

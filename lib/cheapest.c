@@ -29,6 +29,7 @@ struct candidate {
 	uint64_t index;
 	enum rank rank;
 	bool movable;  /* is in zone Movable */
+	bool held;     /* NEVER, but only for what is in it: worth to be told of */
 	uint64_t cost; /* in parts of a block */
 };
 
@@ -133,6 +134,8 @@ static void weigh(const struct ordering *ordering, struct candidate *candidate)
 	if (info.contents_error && info.offlinable != MEMBLK_OFFLINABLE_NO)
 		return;
 	candidate->rank = rank_of_contents(&info);
+	candidate->held = info.obstacle == MEMBLK_OBSTACLE_RESERVED ||
+			  info.obstacle == MEMBLK_OBSTACLE_KERNEL;
 	parts = (uint64_t) info.contents.nmovable * COST_STEPS;
 	candidate->cost = (parts + block_pages - 1) / block_pages;
 }
@@ -193,7 +196,7 @@ int memblk_order_cheapest(struct memblk_system *system,
 	sort(&ordering);
 	for (size_t i = 0; i < ordering.ncandidates; i++)
 		if (ordering.candidates[i].rank != RANK_NEVER ||
-		    !plan_is_by_size(&request->selection))
+		    ordering.candidates[i].held || !plan_is_by_size(&request->selection))
 			blocks[nleft++] = ordering.candidates[i].index;
 	*nblocks = nleft;
 

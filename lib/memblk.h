@@ -556,8 +556,9 @@ struct memblk_plan {
  * the fewest pages to be moved, of these those in zone Movable, of these the highest. For
  * that they are looked into, in zone Movable first, until LIMIT_MS at most or until
  * NWANTED are found that have nothing to be moved. Those that were not, or cannot be,
- * come after them and go by their zone; those that can never go are the last, and taken
- * out where any blocks will do. -ENOMEM.
+ * come after them and go by their zone; those that can never go are the last. Where any
+ * blocks will do, they are taken out, but for those that are kept by what is in them:
+ * these are worth to be told of. -ENOMEM.
  */
 int memblk_order_cheapest(struct memblk_system *system,
 			  const struct memblk_request *request, uint64_t nwanted,
