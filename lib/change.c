@@ -19,12 +19,13 @@
 
 /*
  * An attribute could not be opened or read. Where that is because the block is gone, or
- * never was, nothing failed.
+ * never was, nothing failed. One that goes between the two gives ENODEV: see
+ * kernfs_fop_read_iter() in fs/kernfs/file.c of Linux.
  */
 static void fail_to_read(const struct run *run, struct memblk_result *result,
 			 enum memblk_step step, int error)
 {
-	if ((error == -ENOENT || error == -ENOTDIR) &&
+	if ((error == -ENOENT || error == -ENOTDIR || error == -ENODEV) &&
 	    !block_exists(run->system, result->index))
 		result->status = MEMBLK_STATUS_MISSING;
 	else
