@@ -526,9 +526,22 @@ bool memblk_devices_has(const struct memblk_devices *devices, const char *device
 int memblk_scan(struct memblk_system *system, const struct memblk_selection *selection,
 		uint64_t **ret_blocks, size_t *ret_nblocks);
 
-/* How many of BLOCKS are online, in ZONE unless that is NONE, as far as can be read. */
-uint64_t memblk_count_online(struct memblk_system *system, const uint64_t *blocks,
-			     size_t nblocks, enum memblk_zone zone);
+/*
+ * For RESIZE: which blocks are online, in one zone or in any, and which are not. One that
+ * is online in another zone is neither.
+ */
+struct memblk_census {
+	uint64_t *online, *offline; /* ascending; owned */
+	size_t nonline, noffline;
+};
+
+/*
+ * Looks at BLOCKS, which are ascending; ZONE is NONE for any. One whose state cannot be
+ * read is not online. The caller frees RET with memblk_census_done(). -ENOMEM.
+ */
+int memblk_census_take(struct memblk_system *system, const uint64_t *blocks,
+		       size_t nblocks, enum memblk_zone zone, struct memblk_census *ret);
+void memblk_census_done(struct memblk_census *census);
 
 /* Whether not every block counts for SELECTION: those of some nodes, or of a device. */
 bool memblk_selection_is_narrow(const struct memblk_selection *selection);

@@ -232,26 +232,44 @@ int memblk_selection_narrow(struct memblk_system *system,
 	return ranges_cut(&selection->ranges, list.blocks, list.nblocks);
 }
 
-static bool is_online_in(const struct memblk_system *system, uint64_t index,
-			 enum memblk_zone zone)
+static bool is_in_zone(const struct memblk_system *system, uint64_t index,
+		       enum memblk_zone zone)
 {
-	enum memblk_state state;
 	struct zones zones;
 
-	return block_state_read(system, index, &state) == 0 &&
-	       state == MEMBLK_STATE_ONLINE &&
-	       (!zone || (block_zones_read(system, index, &zones) == 0 &&
-			  zones_single(&zones) == zone));
+	return !zone || (block_zones_read(system, index, &zones) == 0 &&
+			 zones_single(&zones) == zone);
 }
 
-uint64_t memblk_count_online(struct memblk_system *system, const uint64_t *blocks,
-			     size_t nblocks, enum memblk_zone zone)
+int memblk_census_take(struct memblk_system *system, const uint64_t *blocks,
+		       size_t nblocks, enum memblk_zone zone, struct memblk_census *ret)
 {
-	uint64_t count = 0;
+	struct memblk_census census = {
+		.online = reallocarray(NULL, nblocks + 1, sizeof(*census.online)),
+		.offline = reallocarray(NULL, nblocks + 1, sizeof(*census.offline)),
+	};
+	enum memblk_state state;
 
+	if (!census.online || !census.offline) {
+		memblk_census_done(&census);
+		return -ENOMEM;
+	}
 	for (size_t i = 0; i < nblocks; i++)
-		count += is_online_in(system, blocks[i], zone);
-	return count;
+		if (block_state_read(system, blocks[i], &state) < 0 ||
+		    state != MEMBLK_STATE_ONLINE)
+			census.offline[census.noffline++] = blocks[i];
+		else if (is_in_zone(system, blocks[i], zone))
+			census.online[census.nonline++] = blocks[i];
+	*ret = census;
+
+	return 0;
+}
+
+void memblk_census_done(struct memblk_census *census)
+{
+	free(census->online);
+	free(census->offline);
+	*census = (struct memblk_census){ .nonline = 0 };
 }
 
 static bool has_zones(const struct memblk_system *system, uint64_t index)

@@ -349,13 +349,10 @@ static bool carry_out(struct session *session, struct memblk_plan *plan)
  * the other. Which it is stays as it was at the first look, or as the user has it; where
  * that is the wrong one there is nothing to do.
  */
-static uint64_t find_distance(struct session *session, const uint64_t *blocks,
-			      size_t nblocks)
+static uint64_t find_distance(struct session *session, uint64_t nonline)
 {
 	struct memblk_request *request = &session->request;
 	uint64_t wanted = request->selection.nblocks;
-	uint64_t nonline = memblk_count_online(session->system, blocks, nblocks,
-					       request->zone);
 
 	if (request->command == _MEMBLK_COMMAND_MAX)
 		request->command = nonline > wanted ? MEMBLK_COMMAND_DISABLE
@@ -417,34 +414,69 @@ static void plan_blocks(struct session *session, uint64_t *blocks, size_t nblock
 	if (is_waiting(session))
 		memblk_watch_filter(&session->watch, blocks, &nblocks);
 	memblk_plan_init(plan, &session->request, blocks, nblocks);
-	if (kind == MEMBLK_SELECTION_RESIZE)
+	if (kind == MEMBLK_SELECTION_RESIZE) {
+		/* whoever changed one since they were counted has shortened it */
+		plan->count_done = true;
 		plan->goal = distance > nvain ? distance - nvain : 0;
+	}
 	if (kind == MEMBLK_SELECTION_SIZE && is_waiting(session)) {
 		plan->count_done = true;
 		plan->goal -= session->nspent;
 	}
 }
 
-static bool work_on(struct session *session, uint64_t *blocks, size_t nblocks)
+/* DISTANCE is how many of BLOCKS are wanted. */
+static bool work_on_some(struct session *session, uint64_t *blocks, size_t nblocks,
+			 uint64_t distance)
 {
-	const struct memblk_selection *selection = &session->request.selection;
-	uint64_t distance = UINT64_MAX;
 	struct memblk_plan plan;
 
-	memblk_plan_init(&plan, &session->request, blocks, nblocks);
-	if (!drop_unknown_zones(session, &plan))
-		return false;
-	if (selection->kind == MEMBLK_SELECTION_RESIZE) {
-		distance = find_distance(session, blocks, nblocks);
-		report_distance(&session->report, distance);
-	} else if (selection->kind == MEMBLK_SELECTION_SIZE) {
-		distance = selection->nblocks;
-	}
 	if (!order_blocks(session, distance, blocks, &nblocks))
 		return false;
 	plan_blocks(session, blocks, nblocks, distance, &plan);
 
 	return carry_out(session, &plan);
+}
+
+/* Works on what is not as wanted of BLOCKS. */
+static bool resize(struct session *session, const uint64_t *blocks, size_t nblocks)
+{
+	struct memblk_census census;
+	uint64_t distance;
+	bool done;
+	int r;
+
+	r = memblk_census_take(session->system, blocks, nblocks, session->request.zone,
+			       &census);
+	if (r < 0) {
+		report_no_memory(-r);
+		return false;
+	}
+	distance = find_distance(session, census.nonline);
+	report_distance(&session->report, distance);
+	if (session->request.command == MEMBLK_COMMAND_ENABLE)
+		done = work_on_some(session, census.offline, census.noffline, distance);
+	else
+		done = work_on_some(session, census.online, census.nonline, distance);
+	memblk_census_done(&census);
+
+	return done;
+}
+
+static bool work_on(struct session *session, uint64_t *blocks, size_t nblocks)
+{
+	const struct memblk_selection *selection = &session->request.selection;
+	struct memblk_plan plan;
+
+	memblk_plan_init(&plan, &session->request, blocks, nblocks);
+	if (!drop_unknown_zones(session, &plan))
+		return false;
+	if (selection->kind == MEMBLK_SELECTION_RESIZE)
+		return resize(session, blocks, nblocks);
+
+	return work_on_some(session, blocks, nblocks,
+			    selection->kind == MEMBLK_SELECTION_SIZE ? selection->nblocks
+								     : UINT64_MAX);
 }
 
 /* Where there is not one block, which is bad unless some may yet come. */

@@ -304,3 +304,18 @@ assert_error() {
 	assert_stderr "chmem: $(block 32) enable failed: Input/output error"
 	assert_writes
 }
+
+@test "--resize: what somebody else changes meanwhile counts, so that it ends at the size" {
+	machine_start 'blocks 0-7 online' 'blocks 32-41 offline' 'steal 33-34 online_movable at read'
+	run_chmem '-v --resize 1536M'
+	assert_status 0
+	assert_stdout "$(block 32) enabled" "$(block 33) already enabled" "$(block 34) already enabled" \
+		"$(block 35) enabled"
+	assert_stderr
+	assert_blocks 32-36 online online online online offline
+	memsim_tell clear 'steal 34 offline at read'
+	run_chmem '-v --resize 1152M'
+	assert_status 0
+	assert_stdout "$(block 35) disabled" "$(block 34) already disabled" "$(block 33) disabled"
+	assert_blocks 32-36 online offline offline offline offline
+}

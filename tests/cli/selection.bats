@@ -210,6 +210,18 @@ usage="Try 'chmem --help' for more information."
 	done
 }
 
+@test "--resize: a block that is neither online nor offline is neither counted nor taken" {
+	set_state 2 going-offline
+	run_chmem_hooked '' -v --resize 256M
+	assert_status 0
+	assert_stdout "$(block 3) disabled"
+	assert_stderr
+	run_chmem -v --resize 256M
+	assert_status 0
+	assert_stdout
+	assert_unchanged
+}
+
 @test "--resize in the wrong direction is a success that does nothing" {
 	run_chmem -v -e --resize 256M
 	assert_status 0

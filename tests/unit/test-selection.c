@@ -7,6 +7,8 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "clock.h"
 #include "machine.h"
@@ -239,30 +241,56 @@ static void test_misfit_that_stays_configured(void)
 
 /* ---- What is online ---- */
 
-static uint64_t count(struct machine *machine, enum memblk_zone zone)
-{
-	static const uint64_t blocks[] = { 0, 1, 2, 3, 4, 5, 6 };
+#define LIST_MAX 64
 
-	return memblk_count_online(machine->system, blocks, ARRAY_SIZE(blocks), zone);
+/* As "0 1": the blocks, in their order. */
+static const char *list(const uint64_t *blocks, size_t nblocks, char text[LIST_MAX])
+{
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < nblocks && length < LIST_MAX; i++)
+		length += (size_t) snprintf(text + length, LIST_MAX - length,
+					    "%s%" PRIu64, i ? " " : "", blocks[i]);
+	return text;
 }
 
-static void test_count_online(void)
+static void check_census(struct machine *machine, enum memblk_zone zone,
+			 const char *online, const char *offline)
+{
+	static const uint64_t blocks[] = { 0, 1, 2, 3, 4, 5, 6 };
+	struct memblk_census census = { .nonline = 0 };
+	char text[LIST_MAX];
+
+	check_int(memblk_census_take(machine->system, blocks, ARRAY_SIZE(blocks), zone,
+				     &census),
+		  0);
+	check_string(list(census.online, census.nonline, text), online);
+	check_string(list(census.offline, census.noffline, text), offline);
+	memblk_census_done(&census);
+}
+
+static void test_census(void)
 {
 	_cleanup_machine_ struct machine machine;
+	struct memblk_census census = { .nonline = 0 };
 
 	init(&machine);
 	if (!machine_plan(&machine, request_all(MEMBLK_COMMAND_ENABLE)))
 		return;
-	check_uint(count(&machine, MEMBLK_ZONE_NONE), 4);
+	check_census(&machine, MEMBLK_ZONE_NONE, "0 1 2 4", "3 5 6");
 	check_uint(machine_file(&machine, 0, "valid_zones")->nopens, 0);
-	check_uint(count(&machine, MEMBLK_ZONE_MOVABLE), 2);
-	check_uint(count(&machine, MEMBLK_ZONE_NORMAL), 2);
-	check_uint(count(&machine, MEMBLK_ZONE_DMA), 0);
-	check_uint(memblk_count_online(machine.system, NULL, 0, MEMBLK_ZONE_NONE), 0);
+	check_census(&machine, MEMBLK_ZONE_MOVABLE, "2 4", "3 5 6");
+	check_census(&machine, MEMBLK_ZONE_NORMAL, "0 1", "3 5 6");
+	check_census(&machine, MEMBLK_ZONE_DMA, "", "3 5 6");
+	check_int(memblk_census_take(machine.system, NULL, 0, MEMBLK_ZONE_NONE, &census),
+		  0);
+	check_uint(census.nonline + census.noffline, 0);
+	memblk_census_done(&census);
 }
 
 /* Going offline is not online, nor is what cannot be read, nor a zone that is several. */
-static void test_count_what_is_known(void)
+static void test_census_of_what_is_known(void)
 {
 	_cleanup_machine_ struct machine machine;
 
@@ -271,14 +299,14 @@ static void test_count_what_is_known(void)
 		return;
 	fake_set(machine_file(&machine, 0, "state"), "going-offline\n");
 	machine_file(&machine, 1, "state")->read_error = EIO;
-	check_uint(count(&machine, MEMBLK_ZONE_NONE), 2);
+	check_census(&machine, MEMBLK_ZONE_NONE, "2 4", "0 1 3 5 6");
 	fake_set(machine_file(&machine, 2, "valid_zones"), "Movable Normal\n");
-	check_uint(count(&machine, MEMBLK_ZONE_MOVABLE), 1);
+	check_census(&machine, MEMBLK_ZONE_MOVABLE, "4", "0 1 3 5 6");
 	machine_file(&machine, 4, "valid_zones")->read_error = EIO;
-	check_uint(count(&machine, MEMBLK_ZONE_MOVABLE), 0);
-	check_uint(count(&machine, MEMBLK_ZONE_NONE), 2);
+	check_census(&machine, MEMBLK_ZONE_MOVABLE, "", "0 1 3 5 6");
+	check_census(&machine, MEMBLK_ZONE_NONE, "2 4", "0 1 3 5 6");
 	machine_remove(&machine, 2);
-	check_uint(count(&machine, MEMBLK_ZONE_NONE), 1);
+	check_census(&machine, MEMBLK_ZONE_NONE, "4", "0 1 2 3 5 6");
 }
 
 /* ---- A size to reach ---- */
@@ -303,7 +331,7 @@ static void test_resize_up(void)
 	resize(&machine, request, 2);
 	check_results(&machine, SWITCHED(3), SWITCHED(5));
 	check_uint(machine.outcome.nspent, 2);
-	check_uint(count(&machine, MEMBLK_ZONE_NONE), 6);
+	check_census(&machine, MEMBLK_ZONE_NONE, "0 1 2 3 4 5", "6");
 	resize(&machine, request, 0);
 	check_no_results(&machine);
 	check_writes(&machine, "");
@@ -514,8 +542,9 @@ static const struct tap_test tests[] = {
 	{ "All are configured, and deconfigured", test_all_of_the_firmware },
 	{ "A block that does not fit, and stays configured, is told of",
 	  test_misfit_that_stays_configured },
-	{ "What is online is counted, all of it or in a zone", test_count_online },
-	{ "What is not known to be online is not counted", test_count_what_is_known },
+	{ "What is online is found, all of it or in a zone, and what is not",
+	  test_census },
+	{ "What is not known to be online is not", test_census_of_what_is_known },
 	{ "To reach a larger size, the lowest blocks come online", test_resize_up },
 	{ "To reach a smaller one, the highest go that can", test_resize_down },
 	{ "By size the order can be asked for", test_order_by_size },
