@@ -47,7 +47,7 @@ const char *block_to_string(uint64_t index, uint64_t block_size_bytes,
 
 const char *error_to_string(int error)
 {
-	return error == EBADMSG ? "its content is not text" : strerror(error);
+	return error == EBADMSG ? "its content cannot be understood" : strerror(error);
 }
 
 /* What is known beyond the text of the errno. */

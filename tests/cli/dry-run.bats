@@ -192,7 +192,7 @@ add_meminfo() {
 	assert_status 1
 	assert_stdout
 	assert_stderr "chmem: Would only disable 0B of memory" \
-		"chmem: cannot tell how much memory would be left: its content is not text (--keep-free 0 goes on without that)"
+		"chmem: cannot tell how much memory would be left: its content cannot be understood (--keep-free 0 goes on without that)"
 	assert_unchanged
 }
 
