@@ -468,6 +468,40 @@ void apply_settle(struct memblk_system *system, const struct memblk_request *req
 	change_settle(&run, result, reason);
 }
 
+void apply_settle_back(struct memblk_system *system, const struct memblk_request *request,
+		       const struct memblk_plan *plan, struct memblk_result *result,
+		       enum memblk_reason reason)
+{
+	struct progress progress = { .write_since_ms = 0 };
+	struct run run;
+
+	run_init(&run, system, request, plan, &progress);
+	change_settle_back(&run, result, reason);
+}
+
+/* ---- What was not tried ---- */
+
+void memblk_tell_untried(struct memblk_system *system,
+			 const struct memblk_request *request,
+			 const struct memblk_plan *plan,
+			 const struct memblk_outcome *outcome, memblk_result_fn result_fn,
+			 void *data)
+{
+	struct progress progress = { .write_since_ms = 0 };
+	struct run run;
+
+	if (plan->by_size || outcome->end == MEMBLK_END_DONE)
+		return;
+	run_init(&run, system, request, plan, &progress);
+	for (size_t i = outcome->ntried; i < plan->nblocks; i++) {
+		struct memblk_result result = { .index = memblk_plan_at(plan, i) };
+
+		change_look(&run, &result);
+		if (is_meant(plan, &result))
+			result_fn(&result, data);
+	}
+}
+
 /* ---- The device ---- */
 
 /* Whether there is any sense in beginning. */

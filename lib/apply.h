@@ -39,6 +39,11 @@ void apply_settle(struct memblk_system *system, const struct memblk_request *req
 		  const struct memblk_plan *plan, struct memblk_result *result,
 		  enum memblk_reason reason);
 
+/* As change_settle_back(), likewise. */
+void apply_settle_back(struct memblk_system *system, const struct memblk_request *request,
+		       const struct memblk_plan *plan, struct memblk_result *result,
+		       enum memblk_reason reason);
+
 /* Whether RESULT is of a block that has to be set back. */
 bool apply_has_changed(const struct memblk_result *result);
 

@@ -520,22 +520,61 @@ void change_block(const struct run *run, struct memblk_result *result)
 	functions[run->request->command](run, result);
 }
 
+/*
+ * Whether block INDEX is as wanted. What is not configured is offline, though it has no
+ * `state`; ABSENT is whether it is so.
+ */
+static bool is_as_wanted(const struct run *run, uint64_t index, bool *ret_absent)
+{
+	enum memblk_command command = run->request->command;
+	enum memblk_state state;
+	bool configured;
+	int r;
+
+	*ret_absent = false;
+	if (command == MEMBLK_COMMAND_ENABLE || command == MEMBLK_COMMAND_DISABLE) {
+		r = block_state_read(run->system, index, &state);
+		if (r == 0)
+			return plan_is_done(command, state);
+		if (r != -ENOENT || command == MEMBLK_COMMAND_ENABLE ||
+		    !run->system->configurable)
+			return false;
+		*ret_absent = true;
+	}
+
+	return memconfig_read(run->system, index, MEMCONFIG_CONFIG, &configured) == 0 &&
+	       configured == (command == MEMBLK_COMMAND_CONFIGURE);
+}
+
+void change_look(const struct run *run, struct memblk_result *result)
+{
+	enum memblk_state state;
+	bool absent;
+
+	if (!block_exists(run->system, result->index)) {
+		result->status = MEMBLK_STATUS_MISSING;
+		return;
+	}
+	if (block_state_read(run->system, result->index, &state) == 0)
+		result->before = state;
+	if (run->request->memmap == MEMBLK_MEMMAP_KEEP &&
+	    is_as_wanted(run, result->index, &absent))
+		set_already(run, result);
+	if (result->status == MEMBLK_STATUS_ALREADY)
+		return;
+	*result = (struct memblk_result){ .index = result->index,
+					  .status = MEMBLK_STATUS_SKIPPED,
+					  .reason = MEMBLK_REASON_NOT_TRIED,
+					  .before = result->before };
+}
+
 void change_settle(const struct run *run, struct memblk_result *result,
 		   enum memblk_reason reason)
 {
 	enum memblk_command command = run->request->command;
-	bool configured, done;
-	enum memblk_state state;
+	bool absent;
 
-	if (command == MEMBLK_COMMAND_ENABLE || command == MEMBLK_COMMAND_DISABLE)
-		done = block_state_read(run->system, result->index, &state) == 0 &&
-		       plan_is_done(command, state);
-	else
-		done = memconfig_read(run->system, result->index, MEMCONFIG_CONFIG,
-				      &configured) == 0 &&
-		       configured == (command == MEMBLK_COMMAND_CONFIGURE);
-
-	if (!done) {
+	if (!is_as_wanted(run, result->index, &absent)) {
 		result_fail(result, step_of_command(command), reason, 0);
 		return;
 	}
@@ -547,6 +586,6 @@ void change_settle(const struct run *run, struct memblk_result *result,
 	result->switched = command == MEMBLK_COMMAND_ENABLE ||
 			   command == MEMBLK_COMMAND_DISABLE;
 	result->configured = result->configured || command == MEMBLK_COMMAND_CONFIGURE;
-	result->deconfigured = result->deconfigured ||
+	result->deconfigured = result->deconfigured || absent ||
 			       command == MEMBLK_COMMAND_DECONFIGURE;
 }

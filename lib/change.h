@@ -25,6 +25,12 @@ struct run {
 void change_block(const struct run *run, struct memblk_result *result);
 
 /*
+ * Looks at a block that was not tried, of which RESULT has only the index: it is ALREADY
+ * as wanted, MISSING, or SKIPPED because it was NOT_TRIED.
+ */
+void change_look(const struct run *run, struct memblk_result *result);
+
+/*
  * Takes back what RESULT says was done, in the state and zone that the block had; then it
  * is REVERTED or STUCK.
  */
@@ -36,5 +42,9 @@ void change_revert(const struct run *run, struct memblk_result *result);
  */
 void change_settle(const struct run *run, struct memblk_result *result,
 		   enum memblk_reason reason);
+
+/* The same of a block that was on its way back: REVERTED if it got there, else STUCK. */
+void change_settle_back(const struct run *run, struct memblk_result *result,
+			enum memblk_reason reason);
 
 #endif

@@ -864,6 +864,17 @@ int memblk_run(struct memblk_system *system, const struct memblk_request *reques
 	       struct memblk_outcome *ret);
 
 /*
+ * Looks at the blocks of PLAN that the run which ended as OUTCOME says did not get to,
+ * unless any others would have done as well, and tells of each that was meant: ALREADY as
+ * wanted, MISSING, or SKIPPED as it was NOT_TRIED.
+ */
+void memblk_tell_untried(struct memblk_system *system,
+			 const struct memblk_request *request,
+			 const struct memblk_plan *plan,
+			 const struct memblk_outcome *outcome, memblk_result_fn result_fn,
+			 void *data);
+
+/*
  * Waits until none of BLOCKS is there any more, as after an eject. -ETIME if one still is
  * at UNTIL_MS, -EINTR after a signal.
  */

@@ -127,3 +127,59 @@ void change_revert(const struct run *run, struct memblk_result *result)
 						       : MEMBLK_STATUS_REVERTED;
 	result->action = action;
 }
+
+static bool has_state(const struct run *run, uint64_t index, enum memblk_command command)
+{
+	enum memblk_state state;
+
+	return block_state_read(run->system, index, &state) == 0 &&
+	       plan_is_done(command, state);
+}
+
+static bool has_config(const struct run *run, uint64_t index, const char *attribute,
+		       bool wanted)
+{
+	bool value;
+
+	return memconfig_read(run->system, index, attribute, &value) == 0 &&
+	       value == wanted;
+}
+
+/* Whether all that RESULT says was done is taken back. */
+static bool is_back(const struct run *run, struct memblk_result *result)
+{
+	uint64_t index = result->index;
+
+	switch (run->request->command) {
+	case MEMBLK_COMMAND_ENABLE:
+	case MEMBLK_COMMAND_CONFIGURE:
+		if (result->memmap_before &&
+		    !has_config(run, index, MEMCONFIG_MEMMAP,
+				result->memmap_before == MEMBLK_MEMMAP_ON))
+			return false;
+		if (result->configured && !result->deconfigured)
+			return has_config(run, index, MEMCONFIG_CONFIG, false);
+		return !result->switched || has_state(run, index, MEMBLK_COMMAND_DISABLE);
+	default:
+		if (result->deconfigured &&
+		    !has_config(run, index, MEMCONFIG_CONFIG, true))
+			return false;
+		return !result->switched ||
+		       (has_state(run, index, MEMBLK_COMMAND_ENABLE) &&
+			judge_zone_back(run, result) == 0);
+	}
+}
+
+void change_settle_back(const struct run *run, struct memblk_result *result,
+			enum memblk_reason reason)
+{
+	result->reason = MEMBLK_REASON_NONE;
+	result->error = 0;
+	result->status = MEMBLK_STATUS_REVERTED;
+	if (is_back(run, result))
+		return;
+
+	result->status = MEMBLK_STATUS_STUCK;
+	if (!result->reason)
+		result->reason = reason;
+}

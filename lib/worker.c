@@ -395,9 +395,8 @@ static void settle_current(struct worker *worker, enum memblk_reason reason)
 	if (result.begun && !reverting)
 		result.attempts++;
 	if (reverting) {
-		result.status = MEMBLK_STATUS_STUCK;
-		result.reason = reason_back(worker);
-		result.error = 0;
+		apply_settle_back(worker->system, worker->request, worker->plan, &result,
+				  reason_back(worker));
 	} else {
 		apply_settle(worker->system, worker->request, worker->plan, &result,
 			     reason);

@@ -437,8 +437,8 @@ static int write_all(struct document *document, struct memblk_inspector *inspect
 	if (document->is_listed)
 		counts.missing = count_unlisted(document);
 	else if (inspector)
-		counts.missing = entries_complete(&document->entries, document->report,
-						  inspector);
+		counts.missing = entries_complete(&document->entries,
+						  &document->request->selection);
 	else
 		document->entries.nentries = 0;
 	if (document->entries.lost)

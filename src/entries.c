@@ -65,23 +65,6 @@ static void sort(struct entries *entries)
 	entries->nentries = nleft + 1;
 }
 
-/* Adds a block that nothing was done to, or that is not there. */
-static void add_unreached(struct entries *entries, struct memblk_inspector *inspector,
-			  uint64_t index)
-{
-	struct memblk_result result = { .index = index,
-					.status = MEMBLK_STATUS_SKIPPED,
-					.reason = MEMBLK_REASON_NOT_TRIED };
-	struct memblk_info info;
-
-	if (memblk_inspect(inspector, index, &info) == 0)
-		result.before = info.state;
-	else
-		result = (struct memblk_result){ .index = index,
-						 .status = MEMBLK_STATUS_MISSING };
-	entries_add(entries, &result);
-}
-
 /* Adds the blocks FIRST to LAST, which do not exist. */
 static void add_missing(struct entries *entries, uint64_t first, uint64_t last)
 {
@@ -135,16 +118,13 @@ struct count count_ranges(const struct memblk_ranges *ranges)
 	return count;
 }
 
-struct count entries_complete(struct entries *entries, const struct report *report,
-			      struct memblk_inspector *inspector)
+struct count entries_complete(struct entries *entries,
+			      const struct memblk_selection *selection)
 {
-	const struct memblk_selection *selection = &report->request->selection;
 	const struct memblk_ranges *ranges = &selection->ranges;
 	struct count missing = { .nblocks = 0 };
 	size_t nentries, at = 0;
 
-	for (size_t i = 0; i < report->nuntried; i++)
-		add_unreached(entries, inspector, report->untried[i]);
 	sort(entries);
 	/* what is not among them may exist, if some were lost */
 	if (selection->kind != MEMBLK_SELECTION_BLOCKS || entries->lost)

@@ -40,12 +40,11 @@ struct count count_ranges(const struct memblk_ranges *ranges);
 void entries_add(struct entries *entries, const struct memblk_result *result);
 
 /*
- * When the run that REPORT is of has ended: makes them one for each block, by number,
- * those that were not tried and those that do not exist among them. Where these are too
- * many, only their number is returned.
+ * When the run over SELECTION has ended: makes them one for each block, by number, those
+ * that do not exist among them. Where these are too many, only their number is returned.
  */
-struct count entries_complete(struct entries *entries, const struct report *report,
-			      struct memblk_inspector *inspector);
+struct count entries_complete(struct entries *entries,
+			      const struct memblk_selection *selection);
 
 void entries_done(struct entries *entries);
 

@@ -339,7 +339,9 @@ static bool carry_out(struct session *session, struct memblk_plan *plan)
 		await_unplug(session, plan, &outcome);
 	session->is_carried_out = true;
 	session->nspent += outcome.nspent;
-	report_outcome(&session->report, plan, &outcome);
+	report_outcome(&session->report, &outcome);
+	memblk_tell_untried(session->system, &session->request, plan, &outcome,
+			    take_result, session);
 
 	return true;
 }

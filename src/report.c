@@ -162,21 +162,33 @@ static void count_reason(struct report *report, const struct memblk_result *resu
 	report->reasons = reasons;
 }
 
-/* Block INDEX of the range exists. */
-static void meet(struct report *report, uint64_t index)
+static void list_add(struct block_list *list, uint64_t index)
 {
-	if (report->nmet == report->met_size) {
-		size_t size = report->met_size ? report->met_size * 2 : 64;
-		uint64_t *met = reallocarray(report->met, size, sizeof(*met));
+	if (list->nblocks == list->size) {
+		size_t size = list->size ? list->size * 2 : 64;
+		uint64_t *blocks = reallocarray(list->blocks, size, sizeof(*blocks));
 
-		if (!met) {
-			report->met_lost = true;
+		if (!blocks) {
+			list->lost = true;
 			return;
 		}
-		report->met = met;
-		report->met_size = size;
+		list->blocks = blocks;
+		list->size = size;
 	}
-	report->met[report->nmet++] = index;
+	list->blocks[list->nblocks++] = index;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *) a, right = *(const uint64_t *) b;
+
+	return (left > right) - (left < right);
+}
+
+static void list_sort(struct block_list *list)
+{
+	if (list->nblocks)
+		qsort(list->blocks, list->nblocks, sizeof(*list->blocks), compare);
 }
 
 void report_begin(struct report *report, struct memblk_system *system,
@@ -193,11 +205,12 @@ void report_begin(struct report *report, struct memblk_system *system,
 		.goal = request->selection.nblocks,
 	};
 	if (verbose && request->bounds.atomic &&
-	    request->command == MEMBLK_COMMAND_ENABLE && request->zone &&
-	    request->zone != MEMBLK_ZONE_MOVABLE)
-		report_error("--atomic: what comes online in zone %s may not go offline "
-			     "again",
-			     memblk_zone_to_string(request->zone));
+	    request->command == MEMBLK_COMMAND_ENABLE &&
+	    (request->zone_auto ||
+	     (request->zone && request->zone != MEMBLK_ZONE_MOVABLE)))
+		report_error("--atomic: what comes online%s%s may not go offline again",
+			     request->zone ? " in zone " : "",
+			     request->zone ? memblk_zone_to_string(request->zone) : "");
 }
 
 static void take_back(struct report *report, const struct memblk_result *result)
@@ -208,6 +221,7 @@ static void take_back(struct report *report, const struct memblk_result *result)
 		return;
 	}
 	print_step(report, result, "set back");
+	report->nreverted++;
 	if (result->was == MEMBLK_STATUS_CHANGED)
 		report->nchanged--;
 }
@@ -233,10 +247,16 @@ void report_result(struct report *report, const struct memblk_result *result)
 	}
 
 	report->any = true;
+	report->is_lost_told = report->is_lost_told ||
+			       result->reason == MEMBLK_REASON_LOST ||
+			       result->reason == MEMBLK_REASON_TRY_TIMEOUT;
 	if (report->request->selection.kind == MEMBLK_SELECTION_BLOCKS)
-		meet(report, result->index);
-	if (result->status == MEMBLK_STATUS_SKIPPED)
+		list_add(&report->met, result->index);
+	if (result->status == MEMBLK_STATUS_SKIPPED) {
+		if (result->reason == MEMBLK_REASON_NOT_TRIED)
+			list_add(&report->untried, result->index);
 		return;
+	}
 	print_result(report, result);
 	report->nmovable += is_to_movable(result);
 	switch (result->status) {
@@ -267,24 +287,15 @@ void report_distance(struct report *report, uint64_t nblocks)
 	report->goal = report_done_blocks(report) + nblocks;
 }
 
-void report_outcome(struct report *report, const struct memblk_plan *plan,
-		    const struct memblk_outcome *outcome)
+void report_outcome(struct report *report, const struct memblk_outcome *outcome)
 {
-	size_t nuntried = plan->nblocks - outcome->ntried;
-
 	report->outcome = *outcome;
-	free(report->untried);
-	report->untried = NULL;
-	report->nuntried = 0;
-	if (plan->by_size || outcome->end == MEMBLK_END_DONE || !nuntried)
-		return;
+}
 
-	report->untried = reallocarray(NULL, nuntried, sizeof(*report->untried));
-	if (!report->untried)
-		return;
-	for (size_t i = 0; i < nuntried; i++)
-		report->untried[i] = memblk_plan_at(plan, outcome->ntried + i);
-	report->nuntried = nuntried;
+void report_cut(struct report *report, enum memblk_end end)
+{
+	if (report->outcome.end == MEMBLK_END_DONE)
+		report->outcome.end = end;
 }
 
 uint64_t report_done_blocks(const struct report *report)
@@ -309,7 +320,7 @@ static bool is_all_done(const struct report *report)
 	if (report->by_size)
 		return ndone == report->goal;
 	if (selection->kind == MEMBLK_SELECTION_ALL)
-		return !report->nfailed && !report->nstuck && !report->nuntried &&
+		return !report->nfailed && !report->nstuck && !report->untried.nblocks &&
 		       report->outcome.end == MEMBLK_END_DONE;
 
 	return ndone == memblk_ranges_count(&selection->ranges);
@@ -324,7 +335,7 @@ bool report_is_over(const struct report *report)
 		return true;
 
 	return selection->kind == MEMBLK_SELECTION_BLOCKS &&
-	       report->nmet == memblk_ranges_count(&selection->ranges);
+	       report->met.nblocks == memblk_ranges_count(&selection->ranges);
 }
 
 /* ---- The whole ---- */
@@ -365,63 +376,39 @@ static void print_reasons(const struct report *report)
 	}
 }
 
-static int compare(const void *a, const void *b)
+static void print_missing(struct report *report)
 {
-	uint64_t left = *(const uint64_t *) a, right = *(const uint64_t *) b;
-
-	return (left > right) - (left < right);
-}
-
-/* Blocks that were met, and those that were not looked at. NULL for want of memory. */
-static uint64_t *collect_known(const struct report *report, size_t *ret_nknown)
-{
-	size_t nknown = report->nmet + report->nuntried;
-	uint64_t *known = reallocarray(NULL, nknown + 1, sizeof(*known));
-
-	if (!known)
-		return NULL;
-	for (size_t i = 0; i < report->nmet; i++)
-		known[i] = report->met[i];
-	for (size_t i = 0; i < report->nuntried; i++)
-		known[report->nmet + i] = report->untried[i];
-	qsort(known, nknown, sizeof(*known), compare);
-	*ret_nknown = nknown;
-
-	return known;
-}
-
-static void print_missing(const struct report *report)
-{
-	uint64_t *known;
-	size_t nknown = 0;
-
-	if (report->met_lost)
+	if (report->met.lost)
 		return;
-	known = collect_known(report, &nknown);
-	if (!known)
-		return;
-	report_missing(&report->request->selection.ranges, known, nknown,
-		       report->block_size_bytes);
-	free(known);
+	list_sort(&report->met);
+	report_missing(&report->request->selection.ranges, report->met.blocks,
+		       report->met.nblocks, report->block_size_bytes);
 }
 
-static void print_untried(const struct report *report)
+static void print_untried(struct report *report)
 {
+	const struct block_list *untried = &report->untried;
 	struct names names;
 
 	/* it was not for the blocks that the device cannot be unplugged */
-	if (!report->nuntried ||
+	if (!untried->nblocks ||
 	    (report->outcome.refused && report->outcome.unplug.status))
 		return;
+	list_sort(&report->untried);
 	names_begin(&names);
-	for (size_t i = 0, next; i < report->nuntried; i = next) {
-		for (next = i + 1; next < report->nuntried &&
-				   report->untried[next] == report->untried[next - 1] + 1;
+	for (size_t i = 0, next; i < untried->nblocks; i = next) {
+		for (next = i + 1; next < untried->nblocks &&
+				   untried->blocks[next] == untried->blocks[next - 1] + 1;
 		     next++)
 			;
-		names_add(&names, report->untried[i], report->untried[next - 1]);
+		names_add(&names, untried->blocks[i], untried->blocks[next - 1]);
 	}
 	names_end(&names, report->block_size_bytes, "was not tried", "were not tried");
+}
+
+void report_interrupted(void)
+{
+	report_error("ended by a signal: %s", strsignal(memblk_signals_caught()));
 }
 
 /* Why there is no more of it. */
@@ -429,7 +416,7 @@ static void print_end(const struct report *report)
 {
 	switch (memblk_signals_caught() ? MEMBLK_END_INTERRUPTED : report->outcome.end) {
 	case MEMBLK_END_INTERRUPTED:
-		report_error("ended by a signal: %s", strsignal(memblk_signals_caught()));
+		report_interrupted();
 		break;
 	case MEMBLK_END_TIMEOUT:
 		report_error("ended by --timeout");
@@ -441,12 +428,23 @@ static void print_end(const struct report *report)
 				     error_to_string(report->outcome.error));
 		break;
 	case MEMBLK_END_NO_MEMORY:
-		if (report->nuntried || report->by_size)
+		if (report->untried.nblocks || report->by_size)
 			report_error("ended, as the kernel itself is short of memory");
+		break;
+	case MEMBLK_END_LOST:
+		if (!report->is_lost_told)
+			report_error("ended, as the process that does the work is gone");
 		break;
 	default:
 		break;
 	}
+}
+
+/* All that there is was looked at: that is what there can be. */
+static bool is_looked_through(const struct report *report)
+{
+	return report->outcome.end == MEMBLK_END_DONE ||
+	       report->outcome.end == MEMBLK_END_ATOMIC;
 }
 
 static void print_atomic(const struct report *report)
@@ -460,12 +458,12 @@ static void print_atomic(const struct report *report)
 		return;
 	if (report->nstuck)
 		report_error("--atomic: not all blocks could be set back");
-	else if (report->outcome.refused && report->by_size)
+	else if (report->outcome.refused && report->by_size && is_looked_through(report))
 		report_error("--atomic: nothing %s changed, as only %s can be", be,
 			     memblk_size_to_string(report->outcome.nfeasible *
 							   report->block_size_bytes,
 						   size));
-	else if (report->outcome.refused || dry_run)
+	else if (!report->nreverted)
 		report_error("--atomic: nothing %s changed", be);
 	else
 		report_error("--atomic: what was changed is set back");
@@ -613,7 +611,7 @@ int report_end(struct report *report)
 
 void report_done(struct report *report)
 {
-	free(report->met);
-	free(report->untried);
+	free(report->met.blocks);
+	free(report->untried.blocks);
 	free(report->reasons);
 }

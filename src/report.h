@@ -21,6 +21,12 @@ struct reason_count {
 	uint64_t nblocks;
 };
 
+struct block_list {
+	uint64_t *blocks; /* owned */
+	size_t nblocks, size;
+	bool lost; /* there was no memory to keep them all */
+};
+
 struct report {
 	struct memblk_system *system;
 	const struct memblk_request *request;
@@ -33,18 +39,16 @@ struct report {
 	uint64_t goal; /* by size: blocks wanted */
 
 	uint64_t nmovable; /* blocks that came, or would come, online in zone Movable */
-	uint64_t nchanged, nplanned, nalready, nfailed, nstuck;
-	bool any;       /* a block was met */
-	bool read_only; /* a write failed for a file system that is read-only */
+	uint64_t nchanged, nplanned, nalready, nfailed, nreverted, nstuck;
+	bool any;          /* a block was met */
+	bool is_lost_told; /* of a block, that its try was not seen to end */
+	bool read_only;    /* a write failed for a file system that is read-only */
 	struct reason_count *reasons; /* owned */
 	size_t nreasons;
-	uint64_t *met; /* by range: blocks that exist, in the order of results; owned */
-	size_t nmet, met_size;
-	bool met_lost; /* there was no memory to keep them all */
+	struct block_list met; /* by range: blocks that exist, in the order of results */
 	struct memblk_outcome outcome;
-	uint64_t *untried; /* unless by size: blocks that were not looked at; owned */
-	size_t nuntried;
-	bool is_ended; /* all was said of the whole */
+	struct block_list untried; /* blocks that the run did not get to */
+	bool is_ended;             /* all was said of the whole */
 };
 
 /* SYSTEM, REQUEST and SYSROOT must outlive REPORT. */
@@ -58,9 +62,14 @@ void report_result(struct report *report, const struct memblk_result *result);
 /* --resize: takes in that it is so many blocks yet, which is counted anew each time. */
 void report_distance(struct report *report, uint64_t nblocks);
 
-/* Takes in how the run over PLAN ended. */
-void report_outcome(struct report *report, const struct memblk_plan *plan,
-		    const struct memblk_outcome *outcome);
+/* Takes in how a run ended. */
+void report_outcome(struct report *report, const struct memblk_outcome *outcome);
+
+/* What was waited for is not any more, TIMEOUT or INTERRUPTED, be the run done or not. */
+void report_cut(struct report *report, enum memblk_end end);
+
+/* A signal came before there was anything to report. */
+void report_interrupted(void);
 
 /* Blocks that are as wanted by now. */
 uint64_t report_done_blocks(const struct report *report);

@@ -35,6 +35,22 @@ set_all_online() {
 	assert_stderr_has 'chmem:   1 block: it would leave * where 400M must be (--keep-free 0 takes it anyway)'
 }
 
+@test "D36: of what a run that ends early did not get to, blocks that are as wanted are done" {
+	on_machine 'put 36 state online_movable; put 39 state online_movable' >/dev/null
+	memsim_tell 'use 1200M'
+	run_chmem '-v -d -b 7,32-36,38,45'
+	assert_status 64
+	assert_stdout "$(block 32) already disabled" "$(block 33) already disabled" \
+		"$(block 34) already disabled" "$(block 35) already disabled" "$(block 38) already disabled"
+	assert_stderr_like "chmem: $(block 7) disable failed: it would leave *
+chmem: $(block 45) does not exist
+chmem: $(block 36) was not tried
+chmem: Could only disable 640M of memory*"
+	run_chmem '--json -n -d -b 7,32-36,38,45'
+	assert_status 64
+	assert_json '.already.blocks, .missing.blocks, .failed.blocks' 5 1 1
+}
+
 @test "D36: memory that goes into use meanwhile ends the run in time" {
 	set_all_online
 	memsim_tell 'use 600M' 'leak 300M'

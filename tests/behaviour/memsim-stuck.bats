@@ -180,6 +180,20 @@ still='given up, the time of --timeout is up, still in progress in the kernel'
 	assert_stderr_has "chmem: $(block 32) could not be set back: not tried any more"
 }
 
+@test "--atomic: a block that is back when its way back is ended is not called stuck" {
+	set_online 37 38 39
+	memsim_tell 'spin 39' 'delay 38 state 760 word online_movable'
+	start chmem 'chmem --atomic --json -d -b 38-39'
+	wait_for_state 39 going-offline
+	send INT chmem
+	on_machine 'sleep 0.02'
+	send INT chmem
+	finish chmem
+	assert_blocks 38-39 online
+	assert_json '.blocks[0] | .status, .after' reverted online
+	assert_json '.changed.blocks' 0
+}
+
 # ---- The lock of all writers ----
 
 @test "a block whose turn comes late, but in time, is done" {
@@ -216,6 +230,18 @@ kill_worker() {
 	assert_stderr_line 0 "chmem: $(block 39) disable failed: the process that worked on it was killed"
 	assert_within 5000 chmem
 	assert_blocks 38-39 offline online
+	assert_nobody_left
+}
+
+@test "a worker that is killed between two blocks is noticed" {
+	memsim_tell 'fail 32 state EAGAIN'
+	start chmem 'chmem --retries 100 -e -b 32'
+	on_machine 'sleep 0.5'
+	kill_worker
+	finish chmem
+	assert_status 1
+	assert_stderr_has "chmem: $(block 32) enable failed: Resource temporarily unavailable*"
+	assert_stderr_has 'chmem: ended, as the process that does the work is gone'
 	assert_nobody_left
 }
 

@@ -484,3 +484,25 @@ usage="Try 'chmem --help' for more information."
 	assert_stdout
 	assert_unchanged
 }
+
+# ---- --atomic ----
+
+@test "--atomic -v warns of what may not go offline again" {
+	run_chmem -v --atomic -e -z auto -b 4
+	assert_status 0
+	assert_stderr "chmem: --atomic: what comes online may not go offline again"
+	run_chmem -v --atomic -e -z Normal -b 5
+	assert_status 0
+	assert_stderr "chmem: --atomic: what comes online in zone Normal may not go offline again"
+	run_chmem -v --atomic -e -b 6
+	assert_status 0
+	assert_stderr
+}
+
+@test "--atomic: where nothing could be changed, nothing is said to be set back" {
+	run_chmem_hooked 'exit $EPERM' --atomic -e -b 4-5
+	assert_status 1
+	assert_stderr "chmem: $(block 4) enable failed: Operation not permitted" \
+		"chmem: $(block 5) was not tried" "chmem: --atomic: nothing was changed"
+	assert_unchanged
+}
