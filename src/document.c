@@ -247,6 +247,24 @@ static int add_up(struct document *document, struct memblk_inspector *inspector,
 	return 0;
 }
 
+/* A dry run tells what would be. Where the firmware has a say, some would come, or go. */
+static void suppose(const struct document *document, struct count *online,
+		    struct count *offline)
+{
+	enum memblk_command command = document->request ? document->request->command
+							: _MEMBLK_COMMAND_MAX;
+	struct count *from = command == MEMBLK_COMMAND_ENABLE ? offline : online,
+		     *to = command == MEMBLK_COMMAND_ENABLE ? online : offline;
+	uint64_t nplanned = document->report ? document->report->nplanned : 0;
+
+	if (command != MEMBLK_COMMAND_ENABLE && command != MEMBLK_COMMAND_DISABLE)
+		return;
+	if (!memblk_system_is_configurable(document->system) || from == online)
+		from->nblocks -= from->nblocks < nplanned ? from->nblocks : nplanned;
+	if (!memblk_system_is_configurable(document->system) || to == online)
+		count_add(to, nplanned);
+}
+
 static void put_total(struct document *document, struct json *json)
 {
 	struct memblk_inspector *inspector = NULL;
@@ -257,6 +275,7 @@ static void put_total(struct document *document, struct json *json)
 	    add_up(document, inspector, &online, &offline) == 0) {
 		struct json child = json_object_begin();
 
+		suppose(document, &online, &offline);
 		put_bytes(document, &child, "online", &online);
 		put_bytes(document, &child, "offline", &offline);
 		json_put(json, "total", child);

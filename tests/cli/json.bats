@@ -365,8 +365,9 @@ assert_ending() {
 	assert_json_blocks '4 planned offline online Movable online_movable null' \
 		'5 planned offline online Movable online_movable null'
 	assert_json '.blocks[0] | .attempts, .duration_ms' 0 null
-	assert_json '.total.online' $((4 << 27))
+	assert_json '.total.online, .total.offline' $((6 << 27)) $((6 << 27))
 	run_chmem --json -n -d -b 3-4
+	assert_json '.total.online, .total.offline' $((3 << 27)) $((9 << 27))
 	assert_json_blocks '3 planned online offline null offline null' '4 already offline offline null null null'
 	run_chmem --json -n -e -z Normal -b 4
 	assert_json_blocks '4 planned offline online Normal online_kernel null'
