@@ -12,8 +12,6 @@
 #include "sysroot.h"
 #include "util.h"
 
-#define BOOT "boot"
-
 /* Of the driver, and of the device that it stands for. */
 #define VIRTIO_MEM_OWNER "virtio_mem"
 #define VIRTIO_MEM "virtio-mem"
@@ -92,7 +90,7 @@ void device_find(const struct memblk_system *system, const struct iomem *iomem,
 	const struct iomem_range *range = find_range(system, iomem, index);
 
 	if (!find_owner(range, ret) && !find_dimm(system, index, ret))
-		set_name(ret, range ? BOOT : "");
+		set_name(ret, range ? DEVICE_BOOT : "");
 }
 
 bool device_is_boot(const struct memblk_system *system, const struct iomem *iomem,
@@ -102,7 +100,7 @@ bool device_is_boot(const struct memblk_system *system, const struct iomem *iome
 
 	device_find(system, iomem, index, name);
 
-	return !strcmp(name, BOOT);
+	return !strcmp(name, DEVICE_BOOT);
 }
 
 /* ---- Of many ---- */
@@ -115,7 +113,7 @@ static bool block_is_of(const struct memblk_system *system, const struct iomem *
 	if (find_owner(find_range(system, iomem, index), name))
 		return !strcmp(name, device);
 	/* what has no owner is of a DIMM, or of nobody */
-	if (!device_is_acpi(device) && strcmp(device, BOOT))
+	if (!device_is_acpi(device) && strcmp(device, DEVICE_BOOT))
 		return false;
 	device_find(system, iomem, index, name);
 

@@ -9,6 +9,9 @@
 #include "block.h"
 #include "iomem.h"
 
+/* What memory is of that no device brought. */
+#define DEVICE_BOOT "boot"
+
 /* Whether DEVICE is named as ACPI names its devices: PNP0C80:00. */
 bool device_is_acpi(const char *device);
 

@@ -97,6 +97,8 @@ struct memblk_selection {
 	enum memblk_selection_kind kind;
 	uint64_t nblocks;
 	struct memblk_ranges ranges; /* of blocks; owned */
+	struct memblk_ranges asked;  /* these before they were narrowed, if they were */
+	struct memblk_ranges found;  /* then: those of them that were there */
 	struct memblk_ranges nodes;  /* only blocks of these, if there are any; owned */
 	const char *device;          /* only blocks that it brought, named as in struct
 					memblk_info; NULL: any; borrowed */
@@ -548,7 +550,9 @@ bool memblk_selection_is_narrow(const struct memblk_selection *selection);
 
 /*
  * Takes those blocks out of the ranges of SELECTION that are there and not of its nodes,
- * or not of its device; nothing may be left. All else of it is narrowed by the scan.
+ * or not of its device; nothing may be left. Those that come later are not found by the
+ * scan before it is narrowed again: it is not known what they are of. All else of
+ * SELECTION is narrowed by the scan.
  */
 int memblk_selection_narrow(struct memblk_system *system,
 			    struct memblk_selection *selection);
@@ -594,8 +598,12 @@ uint64_t memblk_plan_at(const struct memblk_plan *plan, size_t position);
 struct memblk_watch {
 	uint64_t *settled; /* ascending; owned */
 	size_t nsettled, size;
-	uint64_t nlinks;  /* of the directory, before the last scan */
-	bool lacks_nodes; /* there are blocks that are of none for good */
+	uint64_t nlinks;   /* of the directory, before the last scan */
+	bool is_narrow;    /* what else tells of a block may come after it */
+	uint64_t begun_ms; /* the last scan */
+	uint64_t new_ms;   /* the first scan that found that number of links */
+	bool lacks_nodes;  /* there are blocks that are of none for good */
+	bool lacks_device; /* likewise of a device */
 };
 
 /*
@@ -623,12 +631,22 @@ void memblk_watch_filter(const struct memblk_watch *watch, uint64_t *blocks,
 int memblk_watch_await_nodes(struct memblk_watch *watch, struct memblk_system *system,
 			     const uint64_t *blocks, size_t nblocks, uint64_t until_ms);
 
+/*
+ * The same for all of BLOCKS to be linked with a device, where only those of DEVICE are
+ * meant: acpi_bind_memory_blocks() of Linux does so after the blocks were added, and
+ * brought online where that is the policy.
+ */
+int memblk_watch_await_device(struct memblk_watch *watch, struct memblk_system *system,
+			      const char *device, const uint64_t *blocks, size_t nblocks,
+			      uint64_t until_ms);
+
 /* Block INDEX is done with. */
 int memblk_watch_settle(struct memblk_watch *watch, uint64_t index);
 
 /*
  * Sleeps until blocks were added or removed since memblk_watch_mark(), or until UNTIL_MS,
- * which gives -ETIME; -EINTR after a signal.
+ * which gives -ETIME; -EINTR after a signal. Where only blocks of some nodes or a device
+ * are meant, it returns now and then, less and less often, since nothing tells of these.
  */
 int memblk_watch_sleep(const struct memblk_watch *watch, struct memblk_system *system,
 		       uint64_t until_ms);

@@ -530,6 +530,8 @@ static int parse_address_range(struct span operand, const char *dash,
 void memblk_selection_done(struct memblk_selection *selection)
 {
 	memblk_ranges_done(&selection->ranges);
+	memblk_ranges_done(&selection->asked);
+	memblk_ranges_done(&selection->found);
 	memblk_ranges_done(&selection->nodes);
 }
 

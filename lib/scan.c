@@ -126,30 +126,9 @@ static int keep_narrow(struct memblk_system *system,
 	return r;
 }
 
-int memblk_scan(struct memblk_system *system, const struct memblk_selection *selection,
-		uint64_t **ret_blocks, size_t *ret_nblocks)
-{
-	_cleanup_(list_done) struct list list = { .nblocks = 0 };
-	int r;
-
-	if (selection->kind == MEMBLK_SELECTION_BLOCKS)
-		r = scan_ranges(system, &selection->ranges, &list);
-	else
-		r = scan_directory(system, &list);
-	if (r == 0 && selection->kind != MEMBLK_SELECTION_BLOCKS)
-		r = keep_narrow(system, selection, &list);
-	if (r < 0)
-		return r;
-
-	*ret_nblocks = list.nblocks;
-	*ret_blocks = list.blocks;
-	list.blocks = NULL;
-	return 0;
-}
-
-/* Takes BLOCKS, ascending, out of RANGES. */
-static int ranges_cut(struct memblk_ranges *ranges, const uint64_t *blocks,
-		      size_t nblocks)
+/* What is left of RANGES without BLOCKS, ascending. */
+static int ranges_cut(const struct memblk_ranges *ranges, const uint64_t *blocks,
+		      size_t nblocks, struct memblk_ranges *ret)
 {
 	struct memblk_ranges cut = { .nranges = 0 };
 	size_t at = 0;
@@ -173,8 +152,7 @@ static int ranges_cut(struct memblk_ranges *ranges, const uint64_t *blocks,
 		if (any)
 			cut.range[cut.nranges++] = rest;
 	}
-	memblk_ranges_done(ranges);
-	*ranges = cut;
+	*ret = cut;
 
 	return 0;
 }
@@ -190,20 +168,48 @@ static void keep_existing(struct memblk_system *system, struct list *list)
 	list->nblocks = nthere;
 }
 
-/* Leaves in LIST, whose blocks exist, what SELECTION is not narrowed to. */
-static int keep_others(struct memblk_system *system,
-		       const struct memblk_selection *selection, struct list *list)
+int memblk_scan(struct memblk_system *system, const struct memblk_selection *selection,
+		uint64_t **ret_blocks, size_t *ret_nblocks)
 {
-	_cleanup_(list_done) struct list narrow = { .nblocks = 0 };
+	_cleanup_(list_done) struct list list = { .nblocks = 0 };
+	int r;
+
+	if (selection->kind == MEMBLK_SELECTION_BLOCKS)
+		r = scan_ranges(system,
+				memblk_selection_is_narrow(selection) &&
+						selection->asked.nranges
+					? &selection->found
+					: &selection->ranges,
+				&list);
+	else
+		r = scan_directory(system, &list);
+	if (r == 0 && selection->kind != MEMBLK_SELECTION_BLOCKS)
+		r = keep_narrow(system, selection, &list);
+	if (r < 0)
+		return r;
+
+	*ret_nblocks = list.nblocks;
+	*ret_blocks = list.blocks;
+	list.blocks = NULL;
+	return 0;
+}
+
+/*
+ * Leaves in LIST, whose blocks exist, what SELECTION is not narrowed to. The rest goes to
+ * FOUND.
+ */
+static int part(struct memblk_system *system, const struct memblk_selection *selection,
+		struct list *list, struct list *found)
+{
 	size_t nleft = 0, at = 0;
 	int r = 0;
 
 	for (size_t i = 0; i < list->nblocks && r == 0; i++)
-		r = list_add(&narrow, list->blocks[i]);
+		r = list_add(found, list->blocks[i]);
 	if (r == 0)
-		r = keep_narrow(system, selection, &narrow);
+		r = keep_narrow(system, selection, found);
 	for (size_t i = 0; i < list->nblocks && r == 0; i++)
-		if (at < narrow.nblocks && narrow.blocks[at] == list->blocks[i])
+		if (at < found->nblocks && found->blocks[at] == list->blocks[i])
 			at++;
 		else
 			list->blocks[nleft++] = list->blocks[i];
@@ -212,10 +218,35 @@ static int keep_others(struct memblk_system *system,
 	return r;
 }
 
+/* LIST as ranges. */
+static int list_join(const struct list *list, struct memblk_ranges *ret)
+{
+	struct memblk_ranges ranges = {
+		.range = reallocarray(NULL, list->nblocks + 1, sizeof(*ranges.range)),
+	};
+
+	if (!ranges.range)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->nblocks; i++) {
+		uint64_t index = list->blocks[i];
+
+		if (ranges.nranges && ranges.range[ranges.nranges - 1].last + 1 == index)
+			ranges.range[ranges.nranges - 1].last = index;
+		else
+			ranges.range[ranges.nranges++] = (struct memblk_range){ index,
+										index };
+	}
+	*ret = ranges;
+
+	return 0;
+}
+
 int memblk_selection_narrow(struct memblk_system *system,
 			    struct memblk_selection *selection)
 {
 	_cleanup_(list_done) struct list list = { .nblocks = 0 };
+	_cleanup_(list_done) struct list found = { .nblocks = 0 };
+	struct memblk_ranges narrow;
 	int r;
 
 	if (selection->kind != MEMBLK_SELECTION_BLOCKS ||
@@ -225,11 +256,24 @@ int memblk_selection_narrow(struct memblk_system *system,
 	if (r < 0)
 		return r;
 	keep_existing(system, &list);
-	r = keep_others(system, selection, &list);
+	r = part(system, selection, &list, &found);
+	if (r < 0)
+		return r;
+	memblk_ranges_done(&selection->found);
+	r = list_join(&found, &selection->found);
 	if (r < 0)
 		return r;
 
-	return ranges_cut(&selection->ranges, list.blocks, list.nblocks);
+	r = ranges_cut(&selection->ranges, list.blocks, list.nblocks, &narrow);
+	if (r < 0)
+		return r;
+	if (selection->asked.nranges)
+		memblk_ranges_done(&selection->ranges);
+	else
+		selection->asked = selection->ranges;
+	selection->ranges = narrow;
+
+	return 0;
 }
 
 static bool is_in_zone(const struct memblk_system *system, uint64_t index,

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "block.h"
+#include "device.h"
 #include "interrupt.h"
 #include "node.h"
 #include "plan.h"
@@ -108,7 +109,10 @@ static bool is_done(struct memblk_system *system, enum memblk_command command,
 int memblk_watch_init(struct memblk_watch *ret, struct memblk_system *system,
 		      const struct memblk_request *request)
 {
-	struct memblk_watch watch = { .nlinks = LINKS_UNKNOWN };
+	struct memblk_watch watch = {
+		.nlinks = LINKS_UNKNOWN,
+		.is_narrow = memblk_selection_is_narrow(&request->selection),
+	};
 	_cleanup_free_ uint64_t *blocks = NULL;
 	size_t nblocks = 0;
 	int r = 0;
@@ -135,7 +139,12 @@ void memblk_watch_done(struct memblk_watch *watch)
 
 void memblk_watch_mark(struct memblk_watch *watch, struct memblk_system *system)
 {
-	watch->nlinks = count_links(system);
+	uint64_t nlinks = count_links(system);
+
+	watch->begun_ms = memblk_now_ms();
+	if (nlinks != watch->nlinks || nlinks == LINKS_UNKNOWN)
+		watch->new_ms = watch->begun_ms;
+	watch->nlinks = nlinks;
 }
 
 void memblk_watch_filter(const struct memblk_watch *watch, uint64_t *blocks,
@@ -168,26 +177,77 @@ static int look_for_added(struct memblk_system *system, const uint64_t *blocks,
 	return 0;
 }
 
-int memblk_watch_await_nodes(struct memblk_watch *watch, struct memblk_system *system,
-			     const uint64_t *blocks, size_t nblocks, uint64_t until_ms)
+/* Whether any of BLOCKS is there without a device. */
+static int look_for_unowned(struct memblk_system *system, const uint64_t *blocks,
+			    size_t nblocks, bool *ret)
 {
-	bool adding = !watch->lacks_nodes;
+	_cleanup_free_ uint64_t *unowned = reallocarray(NULL, nblocks + 1,
+							sizeof(*unowned));
+	size_t nunowned = 0;
+	int r;
+
+	if (!unowned)
+		return -ENOMEM;
+	for (size_t i = 0; i < nblocks; i++)
+		if (block_exists(system, blocks[i]))
+			unowned[nunowned++] = blocks[i];
+	r = blocks_filter_by_device(system, DEVICE_BOOT, unowned, &nunowned);
+	*ret = nunowned;
+
+	return r;
+}
+
+typedef int (*look_fn)(struct memblk_system *system, const uint64_t *blocks,
+		       size_t nblocks, bool *ret);
+
+/* Waits until LOOK finds none any more. LACKS is whether it was given up, for good. */
+static int await(look_fn look, bool *lacks, struct memblk_system *system,
+		 const uint64_t *blocks, size_t nblocks, uint64_t until_ms)
+{
+	bool adding = !*lacks;
 
 	while (adding) {
 		uint64_t now = memblk_now_ms();
 		int r;
 
-		r = look_for_added(system, blocks, nblocks, &adding);
+		r = look(system, blocks, nblocks, &adding);
 		if (r < 0)
 			return r;
-		watch->lacks_nodes = adding && now >= until_ms;
-		if (!adding || watch->lacks_nodes)
+		*lacks = adding && now >= until_ms;
+		if (!adding || *lacks)
 			break;
 		r = interrupt_sleep(u64_min(until_ms, now + ADDING_POLL_MS));
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+int memblk_watch_await_nodes(struct memblk_watch *watch, struct memblk_system *system,
+			     const uint64_t *blocks, size_t nblocks, uint64_t until_ms)
+{
+	return await(look_for_added, &watch->lacks_nodes, system, blocks, nblocks,
+		     until_ms);
+}
+
+int memblk_watch_await_device(struct memblk_watch *watch, struct memblk_system *system,
+			      const char *device, const uint64_t *blocks, size_t nblocks,
+			      uint64_t until_ms)
+{
+	if (!strcmp(device, DEVICE_BOOT))
+		return 0;
+
+	return await(look_for_unowned, &watch->lacks_device, system, blocks, nblocks,
+		     until_ms);
+}
+
+/* Each time as long again as it is that there was anything new. */
+static uint64_t next_look_ms(const struct memblk_watch *watch)
+{
+	if (!watch->is_narrow)
+		return MEMBLK_FOREVER;
+
+	return watch->begun_ms + (watch->begun_ms - watch->new_ms);
 }
 
 int memblk_watch_sleep(const struct memblk_watch *watch, struct memblk_system *system,
@@ -203,7 +263,8 @@ int memblk_watch_sleep(const struct memblk_watch *watch, struct memblk_system *s
 		if (r < 0)
 			return r;
 		if (watch->nlinks == LINKS_UNKNOWN ||
-		    count_links(system) != watch->nlinks)
+		    count_links(system) != watch->nlinks ||
+		    memblk_now_ms() >= next_look_ms(watch))
 			return 0;
 	}
 }

@@ -209,9 +209,13 @@ static void put_requested(const struct document *document, struct json *json)
 	child = json_object_begin();
 	json_put_text(&child, "kind", kind_word(document));
 	if (selection->kind == MEMBLK_SELECTION_BLOCKS) {
-		count = count_ranges(&selection->ranges);
+		const struct memblk_ranges *ranges = selection->asked.nranges
+							     ? &selection->asked
+							     : &selection->ranges;
+
+		count = count_ranges(ranges);
 		put_amount(document, &child, &count);
-		put_ranges(&child, &selection->ranges);
+		put_ranges(&child, ranges);
 	} else if (selection->kind != MEMBLK_SELECTION_ALL) {
 		count = (struct count){ .nblocks = selection->nblocks };
 		put_amount(document, &child, &count);

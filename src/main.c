@@ -244,8 +244,11 @@ static void take_result(const struct memblk_result *result, void *data)
 {
 	struct session *session = data;
 
+	/* what is missing may yet come */
+	if (is_waiting(session) && result->status == MEMBLK_STATUS_MISSING)
+		return;
 	/* without the memory to keep it in mind, it is tried once more */
-	if (is_waiting(session) && result->status != MEMBLK_STATUS_MISSING)
+	if (is_waiting(session))
 		memblk_watch_settle(&session->watch, result->index);
 	report_result(&session->report, result);
 	if (session->options->json)
@@ -337,11 +340,11 @@ static bool carry_out(struct session *session, struct memblk_plan *plan)
 	}
 	if (outcome.unplug.status == MEMBLK_UNPLUG_ASKED)
 		await_unplug(session, plan, &outcome);
+	memblk_tell_untried(session->system, &session->request, plan, &outcome,
+			    take_result, session);
 	session->is_carried_out = true;
 	session->nspent += outcome.nspent;
 	report_outcome(&session->report, &outcome);
-	memblk_tell_untried(session->system, &session->request, plan, &outcome,
-			    take_result, session);
 
 	return true;
 }
@@ -481,6 +484,14 @@ static bool work_on(struct session *session, uint64_t *blocks, size_t nblocks)
 								     : UINT64_MAX);
 }
 
+/* Unless all blocks that were named are there, and of another node or device. */
+static bool may_yet_come(const struct session *session)
+{
+	const struct memblk_selection *selection = &session->request.selection;
+
+	return selection->kind != MEMBLK_SELECTION_BLOCKS || selection->ranges.nranges;
+}
+
 /* Where there is not one block, which is bad unless some may yet come. */
 static bool bear_nothing(const struct session *session)
 {
@@ -490,7 +501,7 @@ static bool bear_nothing(const struct session *session)
 		report_blocks_fault(ENODATA);
 		return false;
 	}
-	if (is_waiting(session) && !session->is_last)
+	if (is_waiting(session) && !session->is_last && may_yet_come(session))
 		return true;
 	report_no_blocks_of(session->system, options->nodes, options->from);
 	return false;
@@ -499,20 +510,44 @@ static bool bear_nothing(const struct session *session)
 /* How long the kernel may be at adding a block that is there already. */
 #define ADDING_MS 1000
 
-/* False if there was no memory for it. */
-static bool await_nodes(struct session *session, const uint64_t *blocks, size_t nblocks)
+/* Of what the kernel adds, it tells late which node and device it is of. */
+static int await_links(struct session *session, const uint64_t *blocks, size_t nblocks)
 {
+	const struct memblk_selection *selection = &session->request.selection;
 	uint64_t until_ms = earlier(memblk_now_ms() + ADDING_MS,
 				    session->request.bounds.deadline_ms);
 	int r;
 
-	if (!is_waiting(session))
-		return true;
 	r = memblk_watch_await_nodes(&session->watch, session->system, blocks, nblocks,
 				     until_ms);
-	if (r == -ENOMEM)
-		report_no_memory(-r);
-	return r != -ENOMEM;
+	/* of others, more passes will see it */
+	if (r == 0 && selection->device && selection->kind == MEMBLK_SELECTION_BLOCKS)
+		r = memblk_watch_await_device(&session->watch, session->system,
+					      selection->device, blocks, nblocks,
+					      until_ms);
+	/* a signal shows elsewhere, too */
+	return r == -EINTR ? 0 : r;
+}
+
+/* Before it is decided which of them are meant, all blocks have to be there wholly. */
+static int settle_links(struct session *session)
+{
+	struct memblk_selection all = session->request.selection;
+	uint64_t *blocks;
+	size_t nblocks;
+	int r;
+
+	if (!is_waiting(session) || !memblk_selection_is_narrow(&all))
+		return 0;
+	all.nodes.nranges = 0;
+	all.device = NULL;
+	r = memblk_scan(session->system, &all, &blocks, &nblocks);
+	if (r < 0)
+		return r;
+	r = await_links(session, blocks, nblocks);
+	free(blocks);
+
+	return r;
 }
 
 /* Scans, plans and carries out. False if there is nothing to report of that. */
@@ -526,20 +561,26 @@ static bool pass(struct session *session)
 
 	if (is_waiting(session))
 		memblk_watch_mark(&session->watch, session->system);
-	r = memblk_selection_narrow(session->system, selection);
+	r = settle_links(session);
+	if (r == 0)
+		r = memblk_selection_narrow(session->system, selection);
 	if (r == 0)
 		r = memblk_scan(session->system, selection, &blocks, &nblocks);
+	if (r == 0 && is_waiting(session)) {
+		r = await_links(session, blocks, nblocks);
+		if (r < 0)
+			free(blocks);
+	}
 	if (r < 0) {
 		report_blocks_fault(-r);
 		return false;
 	}
 	note_arrivals(session, nblocks);
-	if (!nblocks && (memblk_selection_is_narrow(selection) ||
-			 selection->kind != MEMBLK_SELECTION_BLOCKS))
+	if (selection->kind == MEMBLK_SELECTION_BLOCKS ? !selection->ranges.nranges
+						       : !nblocks)
 		done = bear_nothing(session);
 	else
-		done = await_nodes(session, blocks, nblocks) &&
-		       work_on(session, blocks, nblocks);
+		done = work_on(session, blocks, nblocks);
 	free(blocks);
 
 	return done;
@@ -575,6 +616,25 @@ static bool is_over(const struct session *session)
 	return report_is_over(&session->report) || is_spent(session);
 }
 
+/*
+ * The time of the run is up while it waits, or a signal came. Of all blocks, those that
+ * there are were meant, and it just waits for less time. False if there never were any.
+ */
+static bool cut_wait(struct session *session)
+{
+	bool interrupted = memblk_signals_caught();
+
+	session->is_last = true;
+	if (!session->is_carried_out && interrupted)
+		report_interrupted();
+	else if (!session->is_carried_out)
+		bear_nothing(session);
+	else if (interrupted || session->request.selection.kind != MEMBLK_SELECTION_ALL)
+		report_cut(&session->report,
+			   interrupted ? MEMBLK_END_INTERRUPTED : MEMBLK_END_TIMEOUT);
+	return session->is_carried_out;
+}
+
 static int run_locked(struct session *session)
 {
 	const struct memblk_selection *selection = &session->request.selection;
@@ -596,8 +656,10 @@ static int run_locked(struct session *session)
 			&session->watch, session->system,
 			earlier(wait_end_ms(session), last_arrival_ms(session)));
 		/* All or nothing, it is still to be told what stood in the way. */
-		if (!session->request.bounds.atomic && is_out_of_time(session))
+		if (!session->request.bounds.atomic && is_out_of_time(session)) {
+			failed = !cut_wait(session);
 			break;
+		}
 	}
 	progress_end(&session->bar);
 	if (!session->report.any &&

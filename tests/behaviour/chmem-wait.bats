@@ -163,7 +163,18 @@ assert_came() {
 	start chmem 'chmem -e 128M --wait 20 --timeout 0.5'
 	finish chmem
 	assert_status 1
+	assert_stderr 'chmem: Could only enable 0B of memory' 'chmem: ended by --timeout'
 	assert_within 2500 chmem
+	run_chmem '--json -e -b 39-40 --wait 20 --timeout 0.5'
+	assert_status 64
+	assert_json '.status, .missing.blocks, .already.blocks' timeout 1 1
+}
+
+@test "--all --wait: what is there is all, if --timeout comes before the end of the wait" {
+	run_chmem '-e --all --wait 20 --timeout 1.5'
+	assert_status 0
+	assert_stderr
+	assert_blocks 32-39 online
 }
 
 @test "TERM ends the wait" {
@@ -172,7 +183,17 @@ assert_came() {
 	send TERM chmem
 	finish chmem
 	assert_status 143
+	assert_stderr 'chmem: Could only enable 0B of memory' 'chmem: ended by a signal: Terminated'
 	assert_within 3000 chmem
+}
+
+@test "INT ends the wait of --all, and says so" {
+	start_waiting '-e --all --wait 20'
+	send INT chmem
+	finish chmem
+	assert_status 130
+	assert_stderr 'chmem: Could only enable 1G of memory' 'chmem: ended by a signal: Interrupt'
+	assert_blocks 32-39 online
 }
 
 @test "who waits for memory lets others have the lock" {

@@ -78,6 +78,52 @@ start_waiting() {
 	assert_memsim_writes
 }
 
+# assert_no_node_2 COMMANDLINE - it ends soon, and neither as a success nor as something half done.
+assert_no_node_2() {
+	start chmem "chmem $1"
+	finish chmem
+	assert_status 1
+	assert_stdout
+	assert_stderr 'chmem: there is no such memory block of node 2'
+	assert_within 2500 chmem
+	assert_memsim_writes
+}
+
+@test "so it does where --timeout comes first, whatever is asked for" {
+	local what
+
+	two_nodes
+	for what in '-e 128M' '-e --all' '-d --all' '--resize 3G'; do
+		assert_no_node_2 "$what --node 2 --wait 20 --timeout 0.3"
+	done
+}
+
+@test "what is named and of another node is not waited for" {
+	two_nodes
+	assert_no_node_2 '-e -b 33 --node 2 --wait 20'
+}
+
+@test "what comes to another node than is asked for is not what was waited for" {
+	two_nodes
+	start_waiting '--json -e -b 36-37 --node 2 --wait 20'
+	memsim_tell 'add 36-37'
+	finish chmem
+	assert_status 1
+	assert_stderr 'chmem: there is no such memory block of node 2'
+	assert_json '.requested.ranges[] | .first, .last' 36 37
+	assert_json '.missing.blocks' 0
+	assert_blocks 36-37 offline
+}
+
+@test "INT ends a wait that has found nothing yet, in either direction" {
+	two_nodes
+	start_waiting '--resize 3G --node 2 --wait 20'
+	send INT chmem
+	finish chmem
+	assert_status 130
+	assert_stderr 'chmem: ended by a signal: Interrupt'
+}
+
 @test "a block that moves to another node between two runs is of that" {
 	two_nodes
 	run_chmem '-e -b 48 --node 1'

@@ -368,6 +368,70 @@ static void test_await_fails(void)
 	failing_size = sizeof(uint64_t);
 }
 
+/* ---- Blocks that the kernel has not linked with their device yet ---- */
+
+static void link_to_device(struct machine *machine, uint64_t index)
+{
+	char path[SYSROOT_PATH_MAX];
+
+	fake_add_link(
+		&machine->fake,
+		sysroot_block_path(path, SYSROOT_MEMORY, index, SYSROOT_FIRMWARE_NODE),
+		"../PNP0C80:00");
+}
+
+static void link_to_device_later(void)
+{
+	if (clock_state.slept_ms == 20)
+		link_to_device(growing, 2);
+}
+
+static void check_await_device(struct machine *machine, struct memblk_watch *watch,
+			       const char *device, size_t nblocks, uint64_t slept_ms)
+{
+	static const uint64_t blocks[] = { 1, 2, 7 };
+
+	check_int(memblk_watch_await_device(watch, machine->system, device, blocks,
+					    nblocks, CLOCK_START_MS + 1000),
+		  0);
+	check_uint(clock_state.slept_ms, slept_ms);
+}
+
+static bool add_growing_device(struct machine *machine)
+{
+	if (!add_growing(machine))
+		return false;
+	fake_add(&machine->fake, SYSROOT_IOMEM, "00000000-3fffffff : System RAM\n");
+	link_to_device(machine, 1);
+	return true;
+}
+
+static void test_await_device(void)
+{
+	_cleanup_machine_ struct machine machine;
+	_cleanup_watch_ struct memblk_watch watch = { .nlinks = 1 };
+
+	if (!add_growing_device(&machine))
+		return;
+	clock_state.sleep_fn = link_to_device_later;
+	check_await_device(&machine, &watch, "PNP0C80:00", 1, 0);
+	check_await_device(&machine, &watch, "boot", 3, 0);
+	check_await_device(&machine, &watch, "PNP0C80:00", 3, 20);
+	check_uint(watch.lacks_device, 0);
+}
+
+static void test_await_device_in_vain(void)
+{
+	_cleanup_machine_ struct machine machine;
+	_cleanup_watch_ struct memblk_watch watch = { .nlinks = 1 };
+
+	if (!add_growing_device(&machine))
+		return;
+	check_await_device(&machine, &watch, "PNP0C80:00", 3, 1000);
+	check_uint(watch.lacks_device, 1);
+	check_await_device(&machine, &watch, "PNP0C80:00", 3, 1000);
+}
+
 /* ---- When the directory has changed ---- */
 
 static char root[64], memory[128];
@@ -510,6 +574,26 @@ static void test_mark(void)
 			  -ETIME);
 }
 
+/* Nothing tells that a block was linked with its node or device. */
+static void test_narrow(void)
+{
+	static const uint64_t slept_ms[] = { 100, 200, 400, 800, 1600 };
+	_cleanup_real_ struct memblk_system system;
+	struct memblk_watch watch = { .nlinks = 0, .is_narrow = true };
+
+	real_init(&system);
+	for (size_t i = 0; i < ARRAY_SIZE(slept_ms) && counts_links; i++) {
+		memblk_watch_mark(&watch, &system);
+		check_int(memblk_watch_sleep(&watch, &system, CLOCK_START_MS + 9999), 0);
+		check_uint(clock_state.slept_ms, slept_ms[i]);
+	}
+	make(SYSROOT_MEMORY "/memory1");
+	memblk_watch_mark(&watch, &system);
+	check_int(memblk_watch_sleep(&watch, &system, CLOCK_START_MS + 9999), 0);
+	if (counts_links)
+		check_uint(clock_state.slept_ms, 1700);
+}
+
 static void interrupt(void)
 {
 	clock_state.is_interrupted = clock_state.slept_ms == 100;
@@ -558,6 +642,11 @@ static const struct tap_test tests[] = {
 	{ "A block that is of no node for good is waited for once", test_await_in_vain },
 	{ "Where there are no nodes nothing is waited for", test_await_without_nodes },
 	{ "Waiting ends by a signal, or for want of memory", test_await_fails },
+	{ "A device that is yet to be known is waited for", test_await_device },
+	{ "A block that is of no device for good is waited for once",
+	  test_await_device_in_vain },
+	{ "Where not all blocks are meant it is looked again, less and less often",
+	  test_narrow },
 	{ "The sleep ends when the directory has changed", test_changed },
 	{ "The sleep ends in time", test_in_time },
 	{ "A change counts from the mark on", test_mark },
