@@ -768,6 +768,7 @@ struct memblk_result {
 	bool switched; /* taken online or offline */
 	bool deconfigured;
 	bool already_deconfigured; /* the last step had nothing to do */
+	bool ongoing;              /* STUCK: the kernel is still at it */
 	enum memblk_step step;
 	enum memblk_reason reason;
 	enum memblk_zone zone;

@@ -23,11 +23,15 @@ static bool is_sentence(enum memblk_reason reason)
 	       reason == MEMBLK_REASON_MUST_BE_OFFLINE;
 }
 
+static const char *still(const struct memblk_result *result)
+{
+	return result->status == MEMBLK_STATUS_PENDING || result->ongoing
+		       ? ", still in progress in the kernel"
+		       : "";
+}
+
 static void print_failure(const struct report *report, const struct memblk_result *result)
 {
-	const char *still = result->status == MEMBLK_STATUS_PENDING
-				    ? ", still in progress in the kernel"
-				    : "";
 	const char *failed = report->request->dry_run ? "would fail" : "failed";
 	char block[BLOCK_STRING_MAX], reason[REASON_STRING_MAX];
 
@@ -38,16 +42,16 @@ static void print_failure(const struct report *report, const struct memblk_resul
 	else
 		report_error("%s %s %s: %s%s", block, step_to_string(result->step),
 			     failed, reason_to_string(report->system, result, reason),
-			     still);
+			     still(result));
 }
 
 static void print_stuck(const struct report *report, const struct memblk_result *result)
 {
 	char block[BLOCK_STRING_MAX], reason[REASON_STRING_MAX];
 
-	report_error("%s could not be set back: %s",
+	report_error("%s could not be set back: %s%s",
 		     block_to_string(result->index, report->block_size_bytes, block),
-		     reason_to_string(report->system, result, reason));
+		     reason_to_string(report->system, result, reason), still(result));
 }
 
 static void print_deconfigure_failure(const struct report *report,

@@ -247,12 +247,23 @@ static const char *parse_list(const char *text, struct line *line)
 	}
 }
 
-static bool parse_failure(const char *text, struct line *line)
+/* Takes it from the end of the text. */
+static void take_still(struct line *line)
 {
 	static const char still[] = ", still in progress in the kernel";
+	size_t length = strlen(line->text);
+
+	if (length > sizeof(still) &&
+	    !strcmp(line->text + length - sizeof(still) + 1, still)) {
+		line->text[length - sizeof(still) + 1] = '\0';
+		line->pending = true;
+	}
+}
+
+static bool parse_failure(const char *text, struct line *line)
+{
 	static const char *const verbs[] = { " failed: ", " would fail: " };
 	const char *middle = strstr(text, verbs[0]), *verb = verbs[0];
-	size_t length;
 
 	if (!middle)
 		middle = strstr(text, verb = verbs[1]);
@@ -260,12 +271,7 @@ static bool parse_failure(const char *text, struct line *line)
 		return false;
 	snprintf(line->word, sizeof(line->word), "%.*s", (int) (middle - text), text);
 	set_reason(line, middle + strlen(verb));
-	length = strlen(line->text);
-	if (length > sizeof(still) &&
-	    !strcmp(line->text + length - sizeof(still) + 1, still)) {
-		line->text[length - sizeof(still) + 1] = '\0';
-		line->pending = true;
-	}
+	take_still(line);
 	line->kind = LINE_FAILURE;
 	return true;
 }
@@ -280,6 +286,7 @@ static void parse_about_block(const char *text, struct line *line)
 	if (rest) {
 		line->kind = LINE_STUCK;
 		set_reason(line, rest);
+		take_still(line);
 	} else if (!strcmp(text, "does not exist")) {
 		line->kind = LINE_MISSING;
 	} else if (!strcmp(text, "was not tried")) {
