@@ -58,7 +58,7 @@ void report_help(void)
 		" -V, --version                 display version\n"
 		"\n"
 		"Operands and values:\n"
-		" SIZE        128M, 1.5G, ...; MiB without a suffix\n"
+		" SIZE        128M, 1.5G, ...; MiB without a suffix, but for --resize\n"
 		" RANGE       0x<first byte>-0x<last byte>\n"
 		" BLOCKRANGE  <block>, <first block>-<last block>, or a list: 4,6,8-10\n"
 		" LIST        0, 1,3, 0-2, ...\n"
