@@ -397,8 +397,7 @@ static void settle_current(struct worker *worker, enum memblk_reason reason)
 	if (reverting) {
 		apply_settle_back(worker->system, worker->request, worker->plan, &result,
 				  reason_back(worker));
-		result.ongoing = worker->is_alive &&
-				 result.status == MEMBLK_STATUS_STUCK;
+		result.ongoing = worker->is_alive && result.status == MEMBLK_STATUS_STUCK;
 	} else {
 		apply_settle(worker->system, worker->request, worker->plan, &result,
 			     reason);
