@@ -239,10 +239,10 @@ assert_configs() {
 }
 
 @test "--atomic -e: what stayed configured after an earlier round is deconfigured in the end" {
-	memsim_tell 'fail 4 state EAGAIN count 1' 'fail 4 config EIO word 0 count 1' 'fail 5 state ENOMEM'
+	memsim_tell 'fail 4 state EAGAIN count 1' 'fail 4 config EIO word 0 count 1' 'fail 5 state EAGAIN'
 	run_chmem '--atomic -e -b 4-5'
 	assert_status 1
-	assert_stderr_has "chmem: $(block 5) enable failed: Cannot allocate memory*"
+	assert_stderr_has "chmem: $(block 5) enable failed: Resource temporarily unavailable*"
 	assert_configs '0 0 0 0'
 }
 

@@ -211,10 +211,10 @@ usage="Try 'chmem --help' for more information."
 }
 
 @test "--resize: a block that is neither online nor offline is neither counted nor taken" {
-	set_state 2 going-offline
+	set_state 3 going-offline
 	run_chmem_hooked '' -v --resize 256M
 	assert_status 0
-	assert_stdout "$(block 3) disabled"
+	assert_stdout "$(block 2) disabled"
 	assert_stderr
 	run_chmem -v --resize 256M
 	assert_status 0
