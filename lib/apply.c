@@ -459,24 +459,16 @@ void apply_revert(struct memblk_system *system, const struct memblk_request *req
 
 void apply_settle(struct memblk_system *system, const struct memblk_request *request,
 		  const struct memblk_plan *plan, struct memblk_result *result,
-		  enum memblk_reason reason)
+		  bool reverting, enum memblk_reason reason)
 {
 	struct progress progress = { .write_since_ms = 0 };
 	struct run run;
 
 	run_init(&run, system, request, plan, &progress);
-	change_settle(&run, result, reason);
-}
-
-void apply_settle_back(struct memblk_system *system, const struct memblk_request *request,
-		       const struct memblk_plan *plan, struct memblk_result *result,
-		       enum memblk_reason reason)
-{
-	struct progress progress = { .write_since_ms = 0 };
-	struct run run;
-
-	run_init(&run, system, request, plan, &progress);
-	change_settle_back(&run, result, reason);
+	if (reverting)
+		change_settle_back(&run, result, reason);
+	else
+		change_settle(&run, result, reason);
 }
 
 /* ---- What was not tried ---- */

@@ -34,15 +34,13 @@ void apply_revert(struct memblk_system *system, const struct memblk_request *req
 		  size_t nresults, struct progress *progress, memblk_result_fn result_fn,
 		  void *data);
 
-/* As change_settle(), for a worker that is gone. */
+/*
+ * As change_settle() or, of a block on its way back, change_settle_back(), for a worker
+ * that is gone.
+ */
 void apply_settle(struct memblk_system *system, const struct memblk_request *request,
 		  const struct memblk_plan *plan, struct memblk_result *result,
-		  enum memblk_reason reason);
-
-/* As change_settle_back(), likewise. */
-void apply_settle_back(struct memblk_system *system, const struct memblk_request *request,
-		       const struct memblk_plan *plan, struct memblk_result *result,
-		       enum memblk_reason reason);
+		  bool reverting, enum memblk_reason reason);
 
 /* Whether RESULT is of a block that has to be set back. */
 bool apply_has_changed(const struct memblk_result *result);

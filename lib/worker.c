@@ -394,16 +394,11 @@ static void settle_current(struct worker *worker, enum memblk_reason reason)
 	/* its try did not come to an end */
 	if (result.begun && !reverting)
 		result.attempts++;
-	if (reverting) {
-		apply_settle_back(worker->system, worker->request, worker->plan, &result,
-				  reason_back(worker));
-		result.ongoing = worker->is_alive && result.status == MEMBLK_STATUS_STUCK;
-	} else {
-		apply_settle(worker->system, worker->request, worker->plan, &result,
-			     reason);
-		if (worker->is_alive && result.status == MEMBLK_STATUS_FAILED)
-			result.status = MEMBLK_STATUS_PENDING;
-	}
+	apply_settle(worker->system, worker->request, worker->plan, &result, reverting,
+		     reverting ? reason_back(worker) : reason);
+	result.ongoing = worker->is_alive && result.status == MEMBLK_STATUS_STUCK;
+	if (worker->is_alive && result.status == MEMBLK_STATUS_FAILED)
+		result.status = MEMBLK_STATUS_PENDING;
 	/* by size, what was only looked at is not told of */
 	if (result.status == MEMBLK_STATUS_ALREADY && worker->plan->by_size &&
 	    !worker->plan->count_done)

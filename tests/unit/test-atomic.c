@@ -1215,7 +1215,7 @@ static void test_settle(void)
 		machine.results[0] = rows[i].before;
 		machine.nresults = 1;
 		apply_settle(machine.system, &machine.request, &machine.plan,
-			     machine.results, MEMBLK_REASON_LOST);
+			     machine.results, false, MEMBLK_REASON_LOST);
 		check_results(&machine, rows[i].after);
 		check_writes(&machine, "");
 	}
