@@ -56,6 +56,9 @@ int block_zones_read(const struct memblk_system *system, uint64_t index,
  */
 int memconfig_read(const struct memblk_system *system, uint64_t index, const char *name,
 		   bool *ret);
+/* Whether it can be read, and is WANTED. */
+bool memconfig_is(const struct memblk_system *system, uint64_t index, const char *name,
+		  bool wanted);
 int memconfig_write(const struct memblk_system *system, uint64_t index, const char *name,
 		    bool value, const struct limit *limit);
 

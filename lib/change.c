@@ -376,12 +376,8 @@ static void enable(const struct run *run, struct memblk_result *result)
 /* A block without a `state` is offline if the firmware says that it is not configured. */
 static void disable_absent(const struct run *run, struct memblk_result *result, int error)
 {
-	bool configured;
-
 	if (error == -ENOENT && run->system->configurable &&
-	    memconfig_read(run->system, result->index, MEMCONFIG_CONFIG, &configured) ==
-		    0 &&
-	    !configured)
+	    memconfig_is(run->system, result->index, MEMCONFIG_CONFIG, false))
 		result->status = MEMBLK_STATUS_ALREADY;
 	else
 		fail_to_read_state(run, result, error);
@@ -520,30 +516,25 @@ void change_block(const struct run *run, struct memblk_result *result)
 	functions[run->request->command](run, result);
 }
 
-/*
- * Whether block INDEX is as wanted. What is not configured is offline, though it has no
- * `state`; ABSENT is whether it is so.
- */
-static bool is_as_wanted(const struct run *run, uint64_t index, bool *ret_absent)
+bool change_is_done(const struct memblk_system *system, enum memblk_command command,
+		    uint64_t index, bool *ret_absent)
 {
-	enum memblk_command command = run->request->command;
 	enum memblk_state state;
-	bool configured;
 	int r;
 
 	*ret_absent = false;
 	if (command == MEMBLK_COMMAND_ENABLE || command == MEMBLK_COMMAND_DISABLE) {
-		r = block_state_read(run->system, index, &state);
+		r = block_state_read(system, index, &state);
 		if (r == 0)
 			return plan_is_done(command, state);
 		if (r != -ENOENT || command == MEMBLK_COMMAND_ENABLE ||
-		    !run->system->configurable)
+		    !system->configurable)
 			return false;
 		*ret_absent = true;
 	}
 
-	return memconfig_read(run->system, index, MEMCONFIG_CONFIG, &configured) == 0 &&
-	       configured == (command == MEMBLK_COMMAND_CONFIGURE);
+	return memconfig_is(system, index, MEMCONFIG_CONFIG,
+			    command == MEMBLK_COMMAND_CONFIGURE);
 }
 
 void change_look(const struct run *run, struct memblk_result *result)
@@ -558,7 +549,7 @@ void change_look(const struct run *run, struct memblk_result *result)
 	if (block_state_read(run->system, result->index, &state) == 0)
 		result->before = state;
 	if (run->request->memmap == MEMBLK_MEMMAP_KEEP &&
-	    is_as_wanted(run, result->index, &absent))
+	    change_is_done(run->system, run->request->command, result->index, &absent))
 		set_already(run, result);
 	if (result->status == MEMBLK_STATUS_ALREADY)
 		return;
@@ -574,7 +565,7 @@ void change_settle(const struct run *run, struct memblk_result *result,
 	enum memblk_command command = run->request->command;
 	bool absent;
 
-	if (!is_as_wanted(run, result->index, &absent)) {
+	if (!change_is_done(run->system, run->request->command, result->index, &absent)) {
 		result_fail(result, step_of_command(command), reason, 0);
 		return;
 	}

@@ -25,6 +25,13 @@ struct run {
 void change_block(const struct run *run, struct memblk_result *result);
 
 /*
+ * Whether block INDEX is as COMMAND wants it; what cannot be read is not. What is not
+ * configured is offline, though there is no `state`, which *RET_ABSENT tells.
+ */
+bool change_is_done(const struct memblk_system *system, enum memblk_command command,
+		    uint64_t index, bool *ret_absent);
+
+/*
  * Looks at a block that was not tried, of which RESULT has only the index: it is ALREADY
  * as wanted, MISSING, or SKIPPED because it was NOT_TRIED.
  */

@@ -29,6 +29,14 @@ int memconfig_read(const struct memblk_system *system, uint64_t index, const cha
 	return 0;
 }
 
+bool memconfig_is(const struct memblk_system *system, uint64_t index, const char *name,
+		  bool wanted)
+{
+	bool value;
+
+	return memconfig_read(system, index, name, &value) == 0 && value == wanted;
+}
+
 int memconfig_write(const struct memblk_system *system, uint64_t index, const char *name,
 		    bool value, const struct limit *limit)
 {

@@ -136,15 +136,6 @@ static bool has_state(const struct run *run, uint64_t index, enum memblk_command
 	       plan_is_done(command, state);
 }
 
-static bool has_config(const struct run *run, uint64_t index, const char *attribute,
-		       bool wanted)
-{
-	bool value;
-
-	return memconfig_read(run->system, index, attribute, &value) == 0 &&
-	       value == wanted;
-}
-
 /* Whether all that RESULT says was done is taken back. */
 static bool is_back(const struct run *run, struct memblk_result *result)
 {
@@ -154,15 +145,15 @@ static bool is_back(const struct run *run, struct memblk_result *result)
 	case MEMBLK_COMMAND_ENABLE:
 	case MEMBLK_COMMAND_CONFIGURE:
 		if (result->memmap_before &&
-		    !has_config(run, index, MEMCONFIG_MEMMAP,
-				result->memmap_before == MEMBLK_MEMMAP_ON))
+		    !memconfig_is(run->system, index, MEMCONFIG_MEMMAP,
+				  result->memmap_before == MEMBLK_MEMMAP_ON))
 			return false;
 		if (result->configured && !result->deconfigured)
-			return has_config(run, index, MEMCONFIG_CONFIG, false);
+			return memconfig_is(run->system, index, MEMCONFIG_CONFIG, false);
 		return !result->switched || has_state(run, index, MEMBLK_COMMAND_DISABLE);
 	default:
 		if (result->deconfigured &&
-		    !has_config(run, index, MEMCONFIG_CONFIG, true))
+		    !memconfig_is(run->system, index, MEMCONFIG_CONFIG, true))
 			return false;
 		return !result->switched ||
 		       (has_state(run, index, MEMBLK_COMMAND_ENABLE) &&

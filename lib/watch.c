@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "block.h"
+#include "change.h"
 #include "device.h"
 #include "interrupt.h"
 #include "node.h"
@@ -83,29 +84,6 @@ int memblk_watch_settle(struct memblk_watch *watch, uint64_t index)
 	return 0;
 }
 
-/* Whether block INDEX is as wanted. What cannot be read is not. */
-static bool is_done(struct memblk_system *system, enum memblk_command command,
-		    uint64_t index)
-{
-	enum memblk_state state;
-	bool configured;
-	int r;
-
-	if (command == MEMBLK_COMMAND_ENABLE || command == MEMBLK_COMMAND_DISABLE) {
-		r = block_state_read(system, index, &state);
-		if (r == 0)
-			return plan_is_done(command, state);
-		/* what is not configured is offline */
-		if (r != -ENOENT || command == MEMBLK_COMMAND_ENABLE ||
-		    !system->configurable)
-			return false;
-		command = MEMBLK_COMMAND_DECONFIGURE;
-	}
-
-	return memconfig_read(system, index, MEMCONFIG_CONFIG, &configured) == 0 &&
-	       configured == (command == MEMBLK_COMMAND_CONFIGURE);
-}
-
 int memblk_watch_init(struct memblk_watch *ret, struct memblk_system *system,
 		      const struct memblk_request *request)
 {
@@ -115,12 +93,13 @@ int memblk_watch_init(struct memblk_watch *ret, struct memblk_system *system,
 	};
 	_cleanup_free_ uint64_t *blocks = NULL;
 	size_t nblocks = 0;
+	bool absent;
 	int r = 0;
 
 	if (request->selection.kind == MEMBLK_SELECTION_SIZE)
 		r = memblk_scan(system, &request->selection, &blocks, &nblocks);
 	for (size_t i = 0; i < nblocks && r == 0; i++)
-		if (is_done(system, request->command, blocks[i]))
+		if (change_is_done(system, request->command, blocks[i], &absent))
 			r = memblk_watch_settle(&watch, blocks[i]);
 	if (r < 0) {
 		memblk_watch_done(&watch);
