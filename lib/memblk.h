@@ -98,10 +98,11 @@ struct memblk_selection {
 	uint64_t nblocks;
 	struct memblk_ranges ranges; /* of blocks; owned */
 	struct memblk_ranges asked;  /* these before they were narrowed, if they were */
-	struct memblk_ranges found;  /* then: those of them that were there */
-	struct memblk_ranges nodes;  /* only blocks of these, if there are any; owned */
-	const char *device;          /* only blocks that it brought, named as in struct
-					memblk_info; NULL: any; borrowed */
+	uint64_t *found;             /* then: those of them that were there; owned */
+	size_t nfound;
+	struct memblk_ranges nodes; /* only blocks of these, if there are any; owned */
+	const char *device;         /* only blocks that it brought, named as in struct
+				       memblk_info; NULL: any; borrowed */
 };
 
 /* Frees what SELECTION holds; all zero is allowed. */

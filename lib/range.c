@@ -531,7 +531,7 @@ void memblk_selection_done(struct memblk_selection *selection)
 {
 	memblk_ranges_done(&selection->ranges);
 	memblk_ranges_done(&selection->asked);
-	memblk_ranges_done(&selection->found);
+	free(selection->found);
 	memblk_ranges_done(&selection->nodes);
 }
 

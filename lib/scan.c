@@ -40,6 +40,15 @@ static int list_add(struct list *list, uint64_t index)
 	return 0;
 }
 
+static int list_add_all(struct list *list, const uint64_t *blocks, size_t nblocks)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < nblocks && r == 0; i++)
+		r = list_add(list, blocks[i]);
+	return r;
+}
+
 static int add_entry(const char *name, void *data)
 {
 	uint64_t index;
@@ -174,13 +183,10 @@ int memblk_scan(struct memblk_system *system, const struct memblk_selection *sel
 	_cleanup_(list_done) struct list list = { .nblocks = 0 };
 	int r;
 
-	if (selection->kind == MEMBLK_SELECTION_BLOCKS)
-		r = scan_ranges(system,
-				memblk_selection_is_narrow(selection) &&
-						selection->asked.nranges
-					? &selection->found
-					: &selection->ranges,
-				&list);
+	if (selection->asked.nranges && memblk_selection_is_narrow(selection))
+		r = list_add_all(&list, selection->found, selection->nfound);
+	else if (selection->kind == MEMBLK_SELECTION_BLOCKS)
+		r = scan_ranges(system, &selection->ranges, &list);
 	else
 		r = scan_directory(system, &list);
 	if (r == 0 && selection->kind != MEMBLK_SELECTION_BLOCKS)
@@ -202,10 +208,9 @@ static int part(struct memblk_system *system, const struct memblk_selection *sel
 		struct list *list, struct list *found)
 {
 	size_t nleft = 0, at = 0;
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; i < list->nblocks && r == 0; i++)
-		r = list_add(found, list->blocks[i]);
+	r = list_add_all(found, list->blocks, list->nblocks);
 	if (r == 0)
 		r = keep_narrow(system, selection, found);
 	for (size_t i = 0; i < list->nblocks && r == 0; i++)
@@ -216,29 +221,6 @@ static int part(struct memblk_system *system, const struct memblk_selection *sel
 	list->nblocks = nleft;
 
 	return r;
-}
-
-/* LIST as ranges. */
-static int list_join(const struct list *list, struct memblk_ranges *ret)
-{
-	struct memblk_ranges ranges = {
-		.range = reallocarray(NULL, list->nblocks + 1, sizeof(*ranges.range)),
-	};
-
-	if (!ranges.range)
-		return -ENOMEM;
-	for (size_t i = 0; i < list->nblocks; i++) {
-		uint64_t index = list->blocks[i];
-
-		if (ranges.nranges && ranges.range[ranges.nranges - 1].last + 1 == index)
-			ranges.range[ranges.nranges - 1].last = index;
-		else
-			ranges.range[ranges.nranges++] = (struct memblk_range){ index,
-										index };
-	}
-	*ret = ranges;
-
-	return 0;
 }
 
 int memblk_selection_narrow(struct memblk_system *system,
@@ -259,11 +241,6 @@ int memblk_selection_narrow(struct memblk_system *system,
 	r = part(system, selection, &list, &found);
 	if (r < 0)
 		return r;
-	memblk_ranges_done(&selection->found);
-	r = list_join(&found, &selection->found);
-	if (r < 0)
-		return r;
-
 	r = ranges_cut(&selection->ranges, list.blocks, list.nblocks, &narrow);
 	if (r < 0)
 		return r;
@@ -272,6 +249,10 @@ int memblk_selection_narrow(struct memblk_system *system,
 	else
 		selection->asked = selection->ranges;
 	selection->ranges = narrow;
+	free(selection->found);
+	selection->found = found.blocks;
+	selection->nfound = found.nblocks;
+	found.blocks = NULL;
 
 	return 0;
 }
