@@ -239,7 +239,7 @@ load behaviour
 
 @test "zoneinfo tells of a zone what is free, its watermarks, what is present and managed" {
 	assert_put ok 32 state online_kernel
-	run_script 'awk "\$1 == \"Node\" { here = \$4 == \"Normal\" }
+	run_script 'awk "\$1 == \"Node\" { here = \$2 == \"0,\" && \$4 == \"Normal\" }
 			here && \$1 == \"pages\" && \$3 > 0 { print \$2 }
 			here && \$1 ~ /^(min|low|high)\$/ && \$2 > 0 { print \$1 }
 			here && \$1 ~ /^(spanned|present)\$/ { print \$1, \$2 }

@@ -112,7 +112,8 @@ make_unmovable() {
 	on_machine "put $1 state online_kernel >/dev/null
 		mkdir -p /run/inodes
 		mount -t tmpfs none /run/inodes && cd /run/inodes || exit
-		seq 3000 | xargs touch"
+		# memory comes from the node of the processor
+		seq 3000 | taskset 1 xargs touch"
 }
 
 error_number() {

@@ -16,6 +16,7 @@
 #	boot_blocks    FIRST-LAST, the blocks that it is made of
 #	boot_mib       what is online of the start, in whole blocks
 #	boot_zone      the zone that they are in
+#	boot_nodes     how many nodes they are in
 #	boot_block     one of them about which nothing is special
 #	mixed_block    one that lies in several zones, or empty
 #	hole_block     one that is not memory all through
@@ -25,7 +26,7 @@
 machine_q35() {
 	machine=(qemu-system-x86_64 -accel tcg -M q35 -cpu qemu64 -m '1G,slots=4,maxmem=8G')
 	console=ttyS0 architecture=amd64 restorable=yes plug_address=
-	boot_blocks=0-7 boot_mib=1024 boot_zone=DMA32 boot_block=1
+	boot_blocks=0-7 boot_mib=1024 boot_zone=DMA32 boot_nodes=1 boot_block=1
 	mixed_block=0 hole_block=7 boot_leaves=yes
 }
 
@@ -45,7 +46,7 @@ machine_virt_dt() {
 	machine=(qemu-system-aarch64 -accel tcg -M 'virt,gic-version=3' -cpu cortex-a57
 		-m '1G,slots=4,maxmem=8G' -device 'pcie-root-port,id=memory-port,chassis=1,slot=1')
 	console=ttyAMA0 architecture=arm64 restorable=yes plug_address=
-	boot_blocks=8-15 boot_mib=1024 boot_zone=DMA boot_block=9
+	boot_blocks=8-15 boot_mib=1024 boot_zone=DMA boot_nodes=1 boot_block=9
 	mixed_block='' hole_block=15 boot_leaves=no
 }
 
@@ -60,6 +61,7 @@ machine_virtio_mem() {
 # Two nodes, and block 4 lies in both of them.
 machine_numa() {
 	machine_q35
+	boot_nodes=2
 	machine+=(-smp '2,sockets=2'
 		-object 'memory-backend-ram,id=memory0,size=576M'
 		-object 'memory-backend-ram,id=memory1,size=448M'
