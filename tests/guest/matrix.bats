@@ -228,6 +228,18 @@ asked() {
 	is_like "tests of x86-newer" "$(asked facts-newer)" 'kernel=newer *'
 }
 
+@test "a file that a cell names by itself and with others is run once, in a short run too" {
+	use_real_cells
+	run_matrix numa
+	assert_stderr
+	is chmem-selection "$(asked chmem-selection | wc -l)" 1
+	is chmem-tries "$(asked chmem-tries | wc -l)" 1
+	rm -- "$ASKED"
+	MATRIX_SHORT=1 run_matrix numa
+	is chmem-selection "$(asked chmem-selection | wc -l)" 1
+	is chmem-tries "$(asked chmem-tries | wc -l)" 0
+}
+
 @test "a cell that there is not is refused, before anything runs" {
 	use_cells
 	run_matrix one three
