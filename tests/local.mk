@@ -195,6 +195,7 @@ guest_tests = \
 	tests/guest/exhaustion-newer.bats \
 	tests/guest/facts.bats \
 	tests/guest/facts-newer.bats \
+	tests/guest/kmem.bats \
 	tests/guest/large.bats \
 	tests/guest/lock.bats \
 	tests/guest/memmap.bats \

@@ -77,6 +77,15 @@ machine_memoryless() {
 		-numa 'node,nodeid=0,memdev=memory0,cpus=0' -numa 'node,nodeid=1,cpus=1')
 }
 
+# With persistent memory where the first DIMM would be. The kernel has to be told of its node.
+machine_nvdimm() {
+	machine_q35
+	restorable=no
+	machine+=(-M 'nvdimm=on'
+		-object 'memory-backend-ram,id=memory0,size=1G' -numa 'node,nodeid=0,memdev=memory0'
+		-object 'memory-backend-ram,id=persistent,size=1G' -device 'nvdimm,memdev=persistent')
+}
+
 # From 64 GiB on, a block is as large as it gets: 2 GiB. The guest uses little more of them
 # than what the kernel needs to describe them, about 1 GiB. The first DIMM is at 66 GiB, as
 # there is none between 2 and 4 GiB; its first block is 33.
