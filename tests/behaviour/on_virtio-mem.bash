@@ -6,11 +6,11 @@
 
 guest_prepare() {
 	virtio_mem_plug 0 0x100000000 1024 1024 && virtio_mem_plug 1 0x140000000 2048 &&
-		virtio_mem_await 0 1024
+		virtio_mem_await 0 1024 && virtio_mem_await_blocks 32 8
 }
 
 guest_unplug() {
-	virtio_mem_resize 1 0 && virtio_mem_await 1 0
+	virtio_mem_resize 1 0 && virtio_mem_await 1 0 && virtio_mem_await_blocks 40 0
 }
 
 hot_add_later() {
@@ -18,7 +18,7 @@ hot_add_later() {
 }
 
 hot_remove() {
-	guest_unplug && on_machine "until_true '[ ! -e \$memory/memory40 ]'"
+	guest_unplug
 }
 
 # shellcheck disable=SC2034 # for the tests

@@ -514,3 +514,9 @@ virtio_mem_await() {
 		sleep 0.05
 	done
 }
+
+# virtio_mem_await_blocks FIRST N - returns when there are so many blocks from that on: the driver
+# has the memory before the kernel has the block, and without it before the block is gone.
+virtio_mem_await_blocks() {
+	guest ". /etc/functions; until_true '[ \$(blocks_from $1) -eq $2 ]'"
+}

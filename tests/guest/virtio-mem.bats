@@ -18,13 +18,13 @@ guest_prepare() {
 
 guest_tidy() {
 	tidy 'echo offline >$memory/auto_online_blocks' &&
-		virtio_mem_resize 0 0 && virtio_mem_await 0 0 &&
-		guest ". /etc/functions; until_true '[ ! -e $MEMORY/memory32 ]'"
+		have 0
 }
 
-# have MIB - the guest has that much of the device.
+# have MIB - the guest has that much of the device, and its kernel the blocks.
 have() {
-	virtio_mem_resize 0 "$1" && virtio_mem_await 0 "$1"
+	virtio_mem_resize 0 "$1" && virtio_mem_await 0 "$1" &&
+		virtio_mem_await_blocks 32 $((($1 + 127) / 128))
 }
 
 # unplugged_pages BLOCK - pages that are not there, by the kernel's flag for that.
