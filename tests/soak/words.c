@@ -232,7 +232,7 @@ static unsigned int count_verbs(const struct run *run, unsigned int n, const cha
 
 /*
  * A line for an acknowledged write; one alone where the block was tried again, and none
- * where all of it was taken back, or where the block came online in a later try.
+ * where all of it was taken back.
  */
 static void check_verb(struct run *run, unsigned int n, const char *verb,
 		       const char *file, const char *word)
@@ -244,9 +244,6 @@ static void check_verb(struct run *run, unsigned int n, const char *verb,
 	if (said > done && !(is_unsettled(run, n) && is_wanted(run, &run->after, n)))
 		problem(run, "block %u is said to be %s, but no such write succeeded", n,
 			verb);
-	if (run->scenario.command == COMMAND_ENABLE && !strcmp(verb, "deconfigured") &&
-	    is_wanted(run, &run->after, n))
-		return;
 	if (said < (done > 1 ? 1 : done) && !is_unsettled(run, n) &&
 	    !(run->scenario.s390 &&
 	      run->before.blocks[n].state == run->after.blocks[n].state))
