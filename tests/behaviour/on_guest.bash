@@ -64,12 +64,9 @@ hot_add_later() {
 	dimm_add "$device" "$1"
 }
 
-# The kernel shows a block before it sets it online by itself. It has its lock all the while, for which
-# a write waits that changes nothing.
 hot_add() {
 	hot_add_later "$1" &&
-		on_machine "until_true '[ -e \$memory/memory$((39 + $1 / 128)) ]'
-			put $boot_block state online" >/dev/null
+		on_machine "until_true '[ -e \$memory/memory$((39 + $1 / 128)) ]'" && await_hotplug
 }
 
 hot_remove() {

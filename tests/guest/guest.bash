@@ -451,7 +451,8 @@ dimm_add() {
 			'"${address:+,\"addr\":$address}"'}}'
 }
 
-# dimm_plug NAME MIB [NODE] - dimm_add, and returns when the guest's kernel has the blocks of it.
+# dimm_plug NAME MIB [NODE] - dimm_add, and returns when the guest's kernel has the blocks of it,
+# and is done with them.
 dimm_plug() {
 	local before after deadline=$((EPOCHSECONDS + GUEST_TIMEOUT))
 
@@ -461,6 +462,13 @@ dimm_plug() {
 		((EPOCHSECONDS < deadline)) || return 1
 		sleep 0.02
 	done
+	await_hotplug
+}
+
+# await_hotplug - the kernel shows blocks before it sets them online by itself. It has its lock
+# all the while, for which a write waits that is refused: that block is online.
+await_hotplug() {
+	guest "! echo online >$MEMORY/memory$boot_block/state" 2>/dev/null
 }
 
 # dimm_unplug NAME - returns when the guest has let go of it.
