@@ -230,9 +230,23 @@ static unsigned int count_verbs(const struct run *run, unsigned int n, const cha
 	return count;
 }
 
+/* Whether the last write to FILE of block N that the kernel acknowledged was WORD. */
+static bool is_last_ok(const struct run *run, unsigned int n, const char *file,
+		       const char *word)
+{
+	for (size_t i = run->log.nentries; i > 0; i--) {
+		const struct entry *entry = &run->log.entries[i - 1];
+
+		if (entry->is_block && entry->block == n && is_ok(entry) &&
+		    !strcmp(entry->file, file))
+			return has_prefix(entry->word, word);
+	}
+	return false;
+}
+
 /*
- * A line for an acknowledged write; one alone where the block was tried again, and none
- * where all of it was taken back.
+ * A line for an acknowledged write; one alone where the block was tried again, none where
+ * all of it was taken back, nor where a later try made the opposite of it last.
  */
 static void check_verb(struct run *run, unsigned int n, const char *verb,
 		       const char *file, const char *word)
@@ -244,7 +258,12 @@ static void check_verb(struct run *run, unsigned int n, const char *verb,
 	if (said > done && !(is_unsettled(run, n) && is_wanted(run, &run->after, n)))
 		problem(run, "block %u is said to be %s, but no such write succeeded", n,
 			verb);
-	if (said < (done > 1 ? 1 : done) && !is_unsettled(run, n) &&
+	/* it is the last of a block's steps */
+	if (said && done && !run->scenario.atomic && !strcmp(verb, "deconfigured") &&
+	    !is_last_ok(run, n, file, word))
+		problem(run, "block %u is said to be %s, and no more so", n, verb);
+	if (done && !said && (run->scenario.atomic || is_last_ok(run, n, file, word)) &&
+	    !is_unsettled(run, n) &&
 	    !(run->scenario.s390 &&
 	      run->before.blocks[n].state == run->after.blocks[n].state))
 		problem(run, "block %u is %s, and nothing is said of it", n, verb);
