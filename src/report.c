@@ -321,10 +321,13 @@ static bool is_all_done(const struct report *report)
 
 	if (report->request->unplug && !report_is_unplugged(report))
 		return false;
+	/* what cannot be set back may be as wanted, and so may the others by now */
+	if (report->nstuck)
+		return false;
 	if (report->by_size)
 		return ndone == report->goal;
 	if (selection->kind == MEMBLK_SELECTION_ALL)
-		return !report->nfailed && !report->nstuck && !report->untried.nblocks &&
+		return !report->nfailed && !report->untried.nblocks &&
 		       report->outcome.end == MEMBLK_END_DONE;
 
 	return ndone == memblk_ranges_count(&selection->ranges);

@@ -197,6 +197,18 @@ still='given up, the time of --timeout is up, still in progress in the kernel'
 	}
 }
 
+@test "--atomic: a block that cannot be set back is a failure, though all are online in the end" {
+	memsim_tell 'delay 32 state 500 word online_movable' 'fail 32 state EBUSY word offline' \
+		'steal 33 online at read'
+	run_chmem '--atomic -v -e --timeout 0.2 -b 32-33'
+	assert_status 64
+	assert_stdout "$(block 32) enabled" "$(block 33) already enabled"
+	assert_stderr_line 0 "chmem: $(block 32) could not be set back: Device or resource busy*"
+	assert_stderr_has 'chmem: ended by --timeout'
+	assert_stderr_has 'chmem: --atomic: not all blocks could be set back'
+	assert_blocks 32-33 online
+}
+
 # ---- The lock of all writers ----
 
 @test "a block whose turn comes late, but in time, is done" {
