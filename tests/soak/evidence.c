@@ -366,6 +366,7 @@ static void parse_others(const char *text, struct line *line)
 	} known[] = {
 		{ "ended by ", LINE_ENDED },
 		{ "ended, ", LINE_ENDED },
+		{ "--atomic: what comes online ", LINE_OTHER },
 		{ "--atomic: ", LINE_ATOMIC },
 		{ "cannot tell how much memory would be left: ", LINE_OTHER },
 		{ "the kernel's pool has lost huge pages: ", LINE_OTHER },

@@ -190,9 +190,10 @@ static void check_failure(struct run *run, const struct line *line)
 	    !is_unsettled(run, n) && is_wanted(run, &run->after, n) &&
 	    !is_wanted_and_not_done(run, line))
 		problem(run, "block %u failed, but is as wanted", n);
-	if (is_foreign(run, n) && !(run->scenario.unclear & bit(n)) && last &&
-	    !strcmp(last->file, "state") && is_text_of(last, strerror(EINVAL)) &&
-	    !strcmp(line->text, strerror(EINVAL)) && is_wanted(run, &run->after, n))
+	if (line->kind != LINE_STUCK && is_foreign(run, n) &&
+	    !(run->scenario.unclear & bit(n)) && last && !strcmp(last->file, "state") &&
+	    is_text_of(last, strerror(EINVAL)) && !strcmp(line->text, strerror(EINVAL)) &&
+	    is_wanted(run, &run->after, n))
 		problem(run, "block %u failed, where only somebody else was quicker", n);
 	if (!check_plain_reason(run, line) && !is_known_error(run, n, line->text))
 		problem(run, "block %u: '%s' is no answer that it was given", n,
