@@ -36,14 +36,22 @@ guest_unplug() {
 
 # What is under test, and what the scripts of behaviour.bash need.
 guest_overlay() {
-	local memsim=$behaviour_source/../memsim
+	local poke nothing
 
-	mkdir -p -- "$1/etc" "$1/bin" &&
+	guest_get poke nothing build_poke &&
+		mkdir -p -- "$1/etc" "$1/bin" &&
 		image_add "$1" "$guest_chmem" usr/sbin/chmem "$guest_root" &&
 		cp -- "$behaviour_source/functions" "$1/etc/behaviour" &&
-		"${guest_cc[@]}" -std=gnu11 -static -D_GNU_SOURCE -I"$abs_top_builddir" \
-			-I"$behaviour_source/../../lib" -o "$1/bin/poke" \
-			"$memsim/poke.c" "$memsim/names.c"
+		cp -- "$poke" "$1/bin/poke"
+}
+
+# build_poke - prints where it is.
+build_poke() {
+	local poke=${GUEST_SAVES:-$GUEST_DIR}/poke memsim=$behaviour_source/../memsim
+
+	"${guest_cc[@]}" -std=gnu11 -static -D_GNU_SOURCE -I"$abs_top_builddir" \
+		-I"$behaviour_source/../../lib" -o "$poke" "$memsim/poke.c" "$memsim/names.c" &&
+		printf '%s\n' "$poke"
 }
 
 on_machine() {

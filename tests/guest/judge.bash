@@ -9,7 +9,7 @@ MEMORY=/sys/devices/system/memory
 export BLOCK_KB=131072 BLOCK_PAGES=32768
 
 mem_total_kb() {
-	guest "awk '\$1 == \"MemTotal:\" { print \$2 }' /proc/meminfo"
+	guest "read -r name kb _ </proc/meminfo && [ \$name = MemTotal: ] && echo \$kb"
 }
 
 # zone_present NODE ZONE - pages of the zone; none are in one that the kernel does not
@@ -22,7 +22,7 @@ zone_present() {
 }
 
 block_count() {
-	guest "ls $MEMORY | grep -c '^memory[0-9]'"
+	guest "set -- $MEMORY/memory[0-9]*; echo \$#"
 }
 
 # block_states FIRST-LAST - on one line; `-` stands for a block that is not there.
@@ -51,7 +51,7 @@ assert_blocks() {
 # assert_zone BLOCK ZONE - for an online block its zone, for another all that it may go
 # to.
 assert_zone() {
-	is "valid_zones of $1" "$(guest "cat $MEMORY/memory$1/valid_zones")" "$2"
+	is "valid_zones of $1" "$(guest "read -r zones <$MEMORY/memory$1/valid_zones && echo \"\$zones\"")" "$2"
 }
 
 # assert_grown WHAT BEFORE AFTER BY
