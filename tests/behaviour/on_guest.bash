@@ -8,6 +8,8 @@
 # shellcheck source=tests/guest/guest.bash
 source "$behaviour_source/../guest/guest.bash"
 
+guest_kept
+
 guest_prepare() {
 	dimm_plug dimm 1024
 }
@@ -36,18 +38,19 @@ guest_unplug() {
 
 # What is under test, and what the scripts of behaviour.bash need.
 guest_overlay() {
+	# shellcheck disable=SC2034 # nothing is there
 	local poke nothing
 
-	guest_get poke nothing build_poke &&
+	guest_get poke nothing build_poke "$architecture" &&
 		mkdir -p -- "$1/etc" "$1/bin" &&
 		image_add "$1" "$guest_chmem" usr/sbin/chmem "$guest_root" &&
 		cp -- "$behaviour_source/functions" "$1/etc/behaviour" &&
 		cp -- "$poke" "$1/bin/poke"
 }
 
-# build_poke - prints where it is.
+# build_poke ARCHITECTURE - prints where it is.
 build_poke() {
-	local poke=${GUEST_SAVES:-$GUEST_DIR}/poke memsim=$behaviour_source/../memsim
+	local poke=${GUEST_SAVES:-$GUEST_DIR}/poke-$1 memsim=$behaviour_source/../memsim
 
 	"${guest_cc[@]}" -std=gnu11 -static -D_GNU_SOURCE -I"$abs_top_builddir" \
 		-I"$behaviour_source/../../lib" -o "$poke" "$memsim/poke.c" "$memsim/names.c" &&

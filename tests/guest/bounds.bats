@@ -11,6 +11,7 @@
 load guest
 
 guest_timed
+guest_kept
 
 if soaking; then
 	hang_ms=60000 try_timeout='' try_ms=30000

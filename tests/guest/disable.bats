@@ -6,6 +6,8 @@
 
 load guest
 
+guest_kept
+
 guest_prepare() {
 	dimm_plug dimm 1024
 }

@@ -41,6 +41,8 @@
 #	guest_tidy        called before each test; a guest for which it fails is replaced;
 #			  without any, `tidy` of judge.bash does that
 #	guest_fresh       likewise: its guests are booted, each of them
+#	guest_kept        likewise: they are saved once more when they are prepared, for a file that
+#			  wants several of them, or does in guest_prepare word for word what others do
 #	guest_timed       likewise: what takes time in its guests is measured; they get the
 #			  processors before others, where this user may ask for that
 #
@@ -57,6 +59,7 @@
 #	run_script SCRIPT         run_guest, with the functions of /etc/functions
 #	out_of_place REASON       leaves out the test, which would say nothing on this machine
 #	monitor JSON              gives QEMU a command; REPLY is the answer
+#	hmp COMMAND               the same as people type it
 #	dimm_plug, dimm_unplug    memory that comes and goes
 #	virtio_mem_plug, virtio_mem_resize    the same by virtio-mem, which never goes wholly
 #
@@ -85,6 +88,7 @@ export BATS_NO_PARALLELIZE_WITHIN_FILE=true
 guest_kernel() { GUEST_KERNEL=$1; }
 guest_machine() { GUEST_MACHINE=$1; }
 guest_fresh() { GUEST_FRESH=yes; }
+guest_kept() { GUEST_KEPT=yes; }
 guest_timed() { GUEST_TIMED=yes; }
 guest_prepare() { :; }
 # shellcheck disable=SC2119 # no more than that
@@ -132,8 +136,8 @@ setup() {
 		guest_attach
 		guest_tidy && return
 	fi
-	guest_boot || return
-	if ! guest_prepare || ! guest_tidy; then
+	guest_make || return
+	if ! guest_tidy; then
 		guest_give_up "the guest could not be prepared"
 		return 1
 	fi
@@ -267,34 +271,65 @@ guest_keep() {
 
 # ---- A guest's life ----
 
-# A guest is booted by one, while others who want the same wait to restore it.
-guest_boot() {
-	local lock status=0
+# guest_make - a new guest, prepared.
+guest_make() {
+	local prepare
 
-	if [[ -z $GUEST_SAVED ]]; then
-		guest_start boot && guest_await
+	if [[ -z ${GUEST_KEPT-} || -z $GUEST_SAVED ]]; then
+		guest_boot_and_prepare
 		return
 	fi
-	exec {lock}>>"$GUEST_SAVED.lock"
-	flock "$lock"
-	if [[ -e $GUEST_SAVED ]]; then
-		exec {lock}>&-
-		guest_start restore && guest_restore
+	prepare=$(declare -f guest_prepare | sha256sum)
+	guest_restore_or "$GUEST_SAVED-${prepare:0:16}" guest_boot_and_prepare
+}
+
+guest_boot_and_prepare() {
+	guest_boot || return
+	guest_prepare || {
+		guest_give_up "the guest could not be prepared"
+		return 1
+	}
+}
+
+# guest_boot - a new guest, as it is when it is up.
+guest_boot() {
+	if [[ -z $GUEST_SAVED ]]; then
+		guest_boot_anew
 	else
-		{ guest_start boot && guest_await && guest_save; } || status=$?
+		guest_restore_or "$GUEST_SAVED" guest_boot_anew
+	fi
+}
+
+guest_boot_anew() {
+	guest_start && guest_await
+}
+
+# guest_restore_or SAVED COMMAND - the guest that is saved there. Where there is none, one runs the
+# command, that makes it, and saves it, while others who want the same wait to restore it.
+guest_restore_or() {
+	local lock status=0
+
+	exec {lock}>>"$1.lock"
+	flock "$lock"
+	if [[ -e $1 ]]; then
+		exec {lock}>&-
+		guest_start "$1" && guest_restore
+	else
+		{ "$2" && guest_save "$1"; } || status=$?
 		exec {lock}>&-
 		return "$status"
 	fi
 }
 
-# guest_start boot|restore - returns when QEMU takes commands.
+# guest_start [SAVED] - returns when QEMU takes commands.
 guest_start() {
 	local dir
 
 	dir=$(mktemp -d -- "$GUEST_DIR/XXXXXX")
 	mkfifo -- "$dir"/{agent,monitor}.{in,out}
+	[[ -z ${1-} ]] || cp -- "$1.plugged"/* "$dir" || return
 	ln -sfn -- "$dir" "$GUEST_DIR/now"
-	printf '%s %s\n' "$1" "$dir" >"$GUEST_DIR/requests"
+	printf '%s %s\n' "$dir" "${1-}" >"$GUEST_DIR/requests"
 	until [[ -e $dir/pid ]]; do
 		if ! kill -0 "$GUEST_KEEPER"; then
 			cat -- "$GUEST_DIR/keep.log" >&2
@@ -314,22 +349,23 @@ guest_await() {
 	}
 }
 
-# guest_save - what is saved is a guest that waits for its first script. It goes on afterwards.
+# guest_save SAVED - what is saved is a guest that waits for its next script, and beside it what
+# was plugged. It goes on afterwards.
 guest_save() {
-	monitor '{"execute":"stop"}' &&
+	mkdir -p -- "$1.plugged" && : >>"$GUEST_DIR/now/devices" &&
+		find "$GUEST_DIR/now/" \( -name devices -o -name 'dimm.*' \) \
+			-exec cp -t "$1.plugged" -- {} + &&
+		monitor '{"execute":"stop"}' &&
 		monitor '{"execute":"migrate-set-parameters","arguments":{
 			"max-bandwidth":'$((1 << 40))'}}' &&
-		monitor '{"execute":"migrate","arguments":{
-			"uri":"exec:cat >\"'"$GUEST_SAVED"'.new\""}}' &&
+		monitor '{"execute":"migrate","arguments":{"uri":"exec:cat >\"'"$1"'.new\""}}' &&
 		monitor_until query-migrate '"status": "completed"' &&
-		mv -- "$GUEST_SAVED.new" "$GUEST_SAVED" &&
+		mv -- "$1.new" "$1" &&
 		monitor '{"execute":"cont"}'
 }
 
 guest_restore() {
-	monitor '{"execute":"migrate-incoming","arguments":{
-			"uri":"exec:cat \"'"$GUEST_SAVED"'\""}}' &&
-		monitor_until query-status '"status": "paused"' &&
+	monitor_until query-status '"status": "paused"' &&
 		monitor '{"execute":"cont"}'
 }
 
@@ -421,6 +457,16 @@ monitor() {
 	fi
 }
 
+# hmp COMMAND - by the monitor for people, which has no other sign of an error than text; a
+# warning is none.
+hmp() {
+	monitor '{"execute":"human-monitor-command","arguments":{"command-line":"'"$1"'"}}' || return
+	[[ $REPLY == '{"return": "'?(warning: *)'"}' ]] || {
+		printf '%s: %s\n' "$1" "$REPLY" >&2
+		return 1
+	}
+}
+
 # monitor_until QUERY TEXT - returns when QEMU's answer to the query has that in it.
 monitor_until() {
 	local deadline=$((EPOCHSECONDS + GUEST_TIMEOUT))
@@ -444,11 +490,14 @@ dimm_add() {
 		: "${address:=$plug_address}"
 		printf '%s\n' $((address + ($2 << 20))) >"$GUEST_DIR/now/dimm.$1"
 	fi
-	monitor '{"execute":"object-add","arguments":{"qom-type":"memory-backend-ram",
-		"id":"memory-'"$1"'","size":'$(($2 << 20))'}}' &&
-		monitor '{"execute":"device_add","arguments":{"driver":"pc-dimm",
-			"id":"'"$1"'","memdev":"memory-'"$1"'","node":'"${3:-0}"'
-			'"${address:+,\"addr\":$address}"'}}'
+	device_plug "memory-backend-ram,id=memory-$1,size=$2M" \
+		"pc-dimm,id=$1,memdev=memory-$1,node=${3:-0}${address:+,addr=$address}"
+}
+
+# device_plug OBJECT DEVICE - both as QEMU's command line has them.
+device_plug() {
+	hmp "object_add $1" && hmp "device_add $2" &&
+		printf '%s\n' -object "$1" -device "$2" >>"$GUEST_DIR/now/devices"
 }
 
 # dimm_plug NAME MIB [NODE] - dimm_add, and returns when the guest's kernel has the blocks of it,
@@ -489,11 +538,8 @@ dimm_forget() {
 # guest's driver makes blocks of it in its own time. QEMU never lets go of such a device.
 virtio_mem_plug() {
 	guest '. /etc/functions; more_modules' &&
-		monitor '{"execute":"object-add","arguments":{"qom-type":"memory-backend-ram",
-			"id":"virtio-memory'"$1"'","size":'$(($3 << 20))',"reserve":false}}' &&
-		monitor '{"execute":"device_add","arguments":{"driver":"virtio-mem-pci",
-			"id":"virtio'"$1"'","memdev":"virtio-memory'"$1"'","bus":"port'"$1"'",
-			"memaddr":'$(($2))',"requested-size":'$((${4:-0} << 20))'}}'
+		device_plug "memory-backend-ram,id=virtio-memory$1,size=$3M,reserve=off" \
+			"virtio-mem-pci,id=virtio$1,memdev=virtio-memory$1,bus=port$1,memaddr=$(($2)),requested-size=${4:-0}M"
 }
 
 # virtio_mem_resize N MIB - asks the guest to have so much of it.

@@ -78,16 +78,6 @@ is_started_with() {
 
 # ---- Doing it ----
 
-# hmp COMMAND - by the monitor for people, which has no other sign of an error than text; a
-# warning is none.
-hmp() {
-	monitor '{"execute":"human-monitor-command","arguments":{"command-line":"'"$1"'"}}' || return
-	[[ $REPLY == '{"return": "'?(warning: *)'"}' ]] || {
-		printf '%s: %s\n' "$1" "$REPLY" >&2
-		return 1
-	}
-}
-
 # await_deleted DEVICE - the guest has let go of it.
 await_deleted() {
 	guest_line "$guest_monitor_out" '*"DEVICE_DELETED"*"device": "'"$1"'"'
