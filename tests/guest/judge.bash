@@ -60,7 +60,8 @@ assert_grown() {
 }
 
 # Every attempt to change a block, whatever chmem does and says about it, goes through one
-# of two functions of the kernel, which can be watched.
+# of two functions of the kernel, which can be watched. The times of several processors do not say
+# what came first, a counter does.
 watch_attempts() {
 	# shellcheck disable=SC2016 # the guest's shell is the one to expand
 	guest 'cd /sys/kernel/tracing || exit
@@ -71,6 +72,7 @@ watch_attempts() {
 			p:attempts/begin_offline device_offline name=+0(+0($arg1)):string
 			r:attempts/end_offline device_offline result=$retval:s32
 		EOF
+		echo counter >trace_clock || exit
 		echo 1 >events/attempts/enable && echo >trace'
 }
 

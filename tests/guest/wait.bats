@@ -27,6 +27,7 @@ watch_blocks() {
 		[ -d events/blocks ] || cat >>kprobe_events <<-\EOF || exit
 			r:blocks/made create_memory_block_devices
 		EOF
+		echo local >trace_clock || exit
 		echo 1 >events/blocks/enable && echo >trace'
 }
 
