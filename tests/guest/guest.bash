@@ -136,8 +136,7 @@ setup() {
 		guest_attach
 		guest_tidy && return
 	fi
-	guest_make || return
-	if ! guest_tidy; then
+	if ! guest_make || ! guest_tidy; then
 		guest_give_up "the guest could not be prepared"
 		return 1
 	fi
@@ -284,11 +283,7 @@ guest_make() {
 }
 
 guest_boot_and_prepare() {
-	guest_boot || return
-	guest_prepare || {
-		guest_give_up "the guest could not be prepared"
-		return 1
-	}
+	guest_boot && guest_prepare
 }
 
 # guest_boot - a new guest, as it is when it is up.
